@@ -1,0 +1,64 @@
+import type { Outcome } from "../heal/heal.ts";
+import type { DisruptionBudgetFacts } from "../kubernetes/disruption-budget.ts";
+import type { OwnerRef } from "../kubernetes/meta.ts";
+import type { NamespaceFacts } from "../kubernetes/namespace.ts";
+import type { NodeFacts } from "../kubernetes/node.ts";
+import type { ObjectRef } from "../kubernetes/object-ref.ts";
+import type { PodFacts } from "../kubernetes/pod.ts";
+import type { WorkloadFacts } from "../kubernetes/workload.ts";
+import type { Instant } from "../time/clock.ts";
+import type { RegisteredCluster } from "./registered-cluster.ts";
+
+export type Found<T> = { readonly kind: "found"; readonly object: T } | { readonly kind: "notFound" };
+
+/**
+ * What healers may read. Every read is live (resourceVersion unset: a quorum read). An answer that is not 2xx or 404 throws
+ * ClusterUnreachable / ClusterUnauthorized; a list that cannot be read whole throws as well: partial truth is no truth.
+ */
+export interface ClusterReader {
+  readonly id: string;
+  /** Now by the API server's own Date header (whole seconds, never ahead of it); undefined before the first answer. */
+  now(): Instant | undefined;
+  pod(namespace: string, name: string): Promise<Found<PodFacts>>;
+  node(name: string): Promise<Found<NodeFacts>>;
+  namespace(name: string): Promise<Found<NamespaceFacts>>;
+  /** An owner by its reference. "unknownKind": not one of the controllers we know, nothing was read. */
+  workload(namespace: string, owner: OwnerRef): Promise<Found<WorkloadFacts> | { readonly kind: "unknownKind" }>;
+  /** Whole list, paged. */
+  pods(filter: {
+    readonly namespace?: string;
+    readonly nodeName?: string;
+    readonly phase?: string;
+  }): Promise<readonly PodFacts[]>;
+  nodes(): Promise<readonly NodeFacts[]>;
+  /** The budgets of the namespace that select this pod. */
+  disruptionBudgetsOf(pod: ObjectRef): Promise<readonly DisruptionBudgetFacts[]>;
+}
+
+/** An Event on the object that was healed or given up. Failing to write one never fails a heal. */
+export interface ClusterEvent {
+  readonly regarding: ObjectRef;
+  readonly type: "Normal" | "Warning";
+  readonly reason: string;
+  /** At most 1 KiB. */
+  readonly note: string;
+  readonly action: string;
+  /** Same id, same Event: a repeat is no second one. */
+  readonly id: string;
+}
+
+/** The only writes there are. Used by `shared/heal/apply.ts` and nothing else. */
+export interface ClusterWriter {
+  /** DELETE with `gracePeriodSeconds: 0` and both preconditions. */
+  forceDeletePod(pod: ObjectRef, resourceVersion: string): Promise<Outcome>;
+  /** POST pods/eviction with both preconditions and no grace period. */
+  evictPod(pod: ObjectRef, resourceVersion: string): Promise<Outcome>;
+  recordEvent(event: ClusterEvent): Promise<Outcome>;
+}
+
+export interface Cluster extends ClusterReader, ClusterWriter {}
+
+export interface Clusters {
+  /** The cluster's connection for this healer (its name stands in the User-Agent), made once and kept. */
+  connect(registered: RegisteredCluster): Promise<Cluster>;
+}

@@ -1,0 +1,53 @@
+import type { ObjectRef } from "../kubernetes/object-ref.ts";
+import type { Instant } from "../time/clock.ts";
+
+/**
+ * Every remedy that Knitbone may ever apply, as data. `apply.ts` is the only code that turns one into a write. Adding one is a reviewed
+ * decision: it needs a rail, a row in the healer's `rbac.yaml` and a way to verify its effect.
+ */
+export type Heal =
+  /** DELETE with grace 0, uid and resourceVersion as preconditions: the exception of `safety.md` §2.2, stateless pods only. */
+  | {
+      readonly kind: "ForceDeletePod";
+      readonly pod: ObjectRef;
+      readonly resourceVersion: string;
+      readonly node: ObjectRef;
+    }
+  /** Eviction of a Failed or Succeeded pod, which deletes it without the DELETE verb (K1). */
+  | { readonly kind: "EvictTerminalPod"; readonly pod: ObjectRef; readonly resourceVersion: string };
+
+export type HealKind = Heal["kind"];
+
+/** The object that a heal changes: the one that is claimed, and whose uid the write names. */
+export function targetOf(heal: Heal): ObjectRef {
+  return heal.pod;
+}
+
+/** What came of one write. Values, not errors: the job expects every one of them. */
+export type Outcome =
+  | { readonly kind: "Done" }
+  /** 404, or another uid under the name. */
+  | { readonly kind: "Gone" }
+  /** 409: the object is no longer the one that was judged. */
+  | { readonly kind: "Conflict"; readonly message: string }
+  /** 429: a disruption budget or the server's own throttle. */
+  | { readonly kind: "BlockedByBudget"; readonly retryAfterMs: number; readonly message: string }
+  /** 401, 403, or refused by admission. */
+  | { readonly kind: "Denied"; readonly message: string }
+  /** Timed out, reset, 5xx: it may have happened. Re-judged on live state, never assumed. */
+  | { readonly kind: "Unknown"; readonly message: string };
+
+export type OutcomeKind = Outcome["kind"];
+
+export type VerdictKind = "heal" | "wait" | "leave" | "handOver" | "escalate";
+
+/** What a healer decides: always with one CamelCase reason, and a sentence for people. */
+export type Verdict<Reason extends string = string> =
+  | { readonly kind: "heal"; readonly heal: Heal; readonly reason: Reason; readonly message: string }
+  /** `until` by the cluster's own clock. */
+  | { readonly kind: "wait"; readonly until: Instant; readonly reason: Reason; readonly message: string }
+  | { readonly kind: "leave"; readonly reason: Reason; readonly message: string }
+  /** The node is the cause: its own healer is to judge it, with this symptom. */
+  | { readonly kind: "handOver"; readonly node: ObjectRef; readonly reason: Reason; readonly message: string }
+  /** Told to people once, about `about` (the sick object itself when absent: a workload or a node may be the one to name). */
+  | { readonly kind: "escalate"; readonly about?: ObjectRef; readonly reason: Reason; readonly message: string };

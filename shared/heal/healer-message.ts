@@ -1,0 +1,35 @@
+import type { DeltaKind, Signal } from "../delta/delta.ts";
+import type { ObjectRef } from "../kubernetes/object-ref.ts";
+import type { Instant } from "../time/clock.ts";
+
+export const healerMessageVersion = 1;
+
+interface Envelope {
+  readonly v: number;
+  readonly healer: string;
+  readonly cluster: string;
+  readonly object: ObjectRef;
+  readonly traceId: string;
+}
+
+/** The dispatcher saw a delta that this healer's `function.yml` asks for. Carries no state: the healer reads the live object. */
+export interface Sighting extends Envelope {
+  readonly kind: "sighting";
+  readonly delta: Exclude<DeltaKind, "milestone">;
+  readonly signals: readonly Signal[];
+  /** When the queue took the forwarder's message (SQS SentTimestamp): our side's clock. */
+  readonly sightedAt: Instant;
+  readonly finalStateUnknown?: true;
+}
+
+/** The healer asked to look again. Dropped when the case has moved on. */
+export interface WakeUp extends Envelope {
+  readonly kind: "wakeUp";
+  readonly caseVersion: number;
+  /** When it is meant to be looked at; SQS delays 15 min at most, so a longer wait is re-armed on the way. */
+  readonly dueAt: Instant;
+  /** How often this wait was re-armed: our own loop counter, as Lambda's is switched off. */
+  readonly hops: number;
+}
+
+export type HealerMessage = Sighting | WakeUp;

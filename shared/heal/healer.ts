@@ -1,0 +1,29 @@
+import type { Case } from "../case/case.ts";
+import type { ClusterReader } from "../cluster/cluster.ts";
+import type { ObjectRef } from "../kubernetes/object-ref.ts";
+import type { Instant } from "../time/clock.ts";
+import type { Verdict } from "./heal.ts";
+import type { Sighting } from "./healer-message.ts";
+import type { Subject } from "./subject.ts";
+
+/** What every healer's facts contain: the rails judge the same subject whoever asks. */
+export interface HealerFacts {
+  readonly subject: Subject;
+}
+
+/**
+ * What a healer's author writes. The pipeline owns flags, freshness, cases, rails, claims, budgets, applying, records, verification and metrics.
+ * A healer returns data; it cannot touch a cluster.
+ */
+export interface Healer<Facts extends HealerFacts = HealerFacts, Reason extends string = string> {
+  /** Folder = flag key = metric dimension = log field. */
+  readonly name: string;
+  /** Cheap first look at a message; must not need the network. */
+  concerns(sighting: Sighting): boolean;
+  /** Reads the object as it is now; undefined = gone (404 or another uid). Never trusts the delta's content. */
+  observe(cluster: ClusterReader, object: ObjectRef): Promise<Facts | undefined>;
+  /** Pure: what to do, from facts, the case so far and the cluster's own time. Called again at the last look. */
+  decide(facts: Facts, openCase: Case, now: Instant): Verdict<Reason>;
+  /** What is kept as evidence before a heal: plain JSON, no secrets (facts are a positive list already). */
+  evidence(facts: Facts): unknown;
+}

@@ -1,0 +1,14 @@
+import { type Meta, metaFromRaw } from "./meta.ts";
+import { type Raw, rawObject } from "./raw.ts";
+
+export interface NamespaceFacts extends Meta {
+  readonly terminating: boolean;
+}
+
+export function namespaceFromRaw(raw: Raw): NamespaceFacts {
+  const meta = metaFromRaw("Namespace", raw);
+  return {
+    ...meta,
+    terminating: rawObject(raw["status"])["phase"] === "Terminating" || meta.deletionTimestamp !== undefined,
+  };
+}

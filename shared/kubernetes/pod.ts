@@ -1,0 +1,202 @@
+import type { Instant } from "../time/clock.ts";
+import { type Condition, conditionFromRaw } from "./condition.ts";
+import { type Meta, metaFromRaw } from "./meta.ts";
+import { type Raw, rawInstant, rawList, rawMessage, rawNumber, rawObject, rawText } from "./raw.ts";
+import { type Toleration, tolerationFromRaw } from "./taint.ts";
+
+export interface ContainerFacts {
+  readonly name: string;
+  /** `sidecar` = an init container with restartPolicy Always. */
+  readonly role: "init" | "sidecar" | "main";
+  readonly state: "waiting" | "running" | "terminated" | "absent";
+  readonly reason?: string;
+  readonly message?: string;
+  readonly exitCode?: number;
+  readonly startedAt?: Instant;
+  readonly finishedAt?: Instant;
+  readonly restartCount: number;
+  readonly ready: boolean;
+  readonly image: string;
+}
+
+/**
+ * What Knitbone knows about a pod, wherever it read it: the forwarder's delta and a live read share this projection. A positive
+ * list: never env, args, command, volume contents, other annotations (`safety.md` §5.3). Instants in epoch milliseconds.
+ */
+export interface PodFacts extends Meta {
+  readonly phase: string;
+  readonly reason?: string;
+  readonly message?: string;
+  readonly nodeName?: string;
+  readonly startTime?: Instant;
+  readonly conditions: readonly Condition[];
+  readonly containers: readonly ContainerFacts[];
+  readonly priorityClassName?: string;
+  readonly qosClass?: string;
+  readonly tolerations: readonly Toleration[];
+  /** Names of the PersistentVolumeClaims it mounts; generic ephemeral volumes count under their volume's name. */
+  readonly volumeClaims: readonly string[];
+  readonly hasResourceClaims: boolean;
+  readonly hasHostPort: boolean;
+  /** Resource names asked for that are not cpu, memory, ephemeral-storage, pods or hugepages. */
+  readonly extendedResources: readonly string[];
+  readonly schedulingGates: readonly string[];
+  /** Sum over containers of what is asked for, in base units (cores, bytes, pieces). */
+  readonly requests: Readonly<Record<string, number>>;
+}
+
+const nativeResources = new Set(["cpu", "memory", "ephemeral-storage", "pods"]);
+
+function isExtendedResource(name: string): boolean {
+  return !nativeResources.has(name) && !name.startsWith("hugepages-");
+}
+
+export function podFromRaw(raw: Raw, extraLabelKeys?: ReadonlySet<string>): PodFacts {
+  const spec = rawObject(raw["spec"]);
+  const status = rawObject(raw["status"]);
+  const specs = [...rawList(spec["initContainers"]), ...rawList(spec["containers"])];
+  const resources = new Set(
+    specs.flatMap((each) => {
+      const asked = rawObject(each["resources"]);
+      return [...Object.keys(rawObject(asked["requests"])), ...Object.keys(rawObject(asked["limits"]))];
+    }),
+  );
+  const volumes = rawList(spec["volumes"]);
+  const optional = {
+    reason: rawText(status["reason"]) || undefined,
+    message: rawMessage(status["message"]),
+    nodeName: rawText(spec["nodeName"]) || undefined,
+    startTime: rawInstant(status["startTime"]),
+    priorityClassName: rawText(spec["priorityClassName"]) || undefined,
+    qosClass: rawText(status["qosClass"]) || undefined,
+  };
+  return {
+    ...metaFromRaw("Pod", raw, extraLabelKeys),
+    phase: rawText(status["phase"]) ?? "Unknown",
+    ...withoutUndefined(optional),
+    conditions: rawList(status["conditions"]).map(conditionFromRaw),
+    containers: containersFromRaw(spec, status),
+    tolerations: rawList(spec["tolerations"]).map(tolerationFromRaw),
+    volumeClaims: volumes.flatMap((each) => {
+      const claim = rawText(rawObject(each["persistentVolumeClaim"])["claimName"]);
+      if (claim !== undefined) return [claim];
+      return each["ephemeral"] === undefined ? [] : [rawText(each["name"]) ?? "ephemeral"];
+    }),
+    hasResourceClaims: rawList(spec["resourceClaims"]).length > 0,
+    hasHostPort:
+      spec["hostNetwork"] === true ||
+      specs.some((each) => rawList(each["ports"]).some((port) => (rawNumber(port["hostPort"]) ?? 0) > 0)),
+    extendedResources: [...resources].filter(isExtendedResource).sort(),
+    schedulingGates: rawList(spec["schedulingGates"]).map((each) => rawText(each["name"]) ?? ""),
+    requests: requestsOf(spec),
+  };
+}
+
+function withoutUndefined<T extends object>(members: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as never;
+}
+
+function containersFromRaw(spec: Raw, status: Raw): readonly ContainerFacts[] {
+  const statuses = (key: string) => new Map(rawList(status[key]).map((each) => [rawText(each["name"]) ?? "", each]));
+  const initStatuses = statuses("initContainerStatuses");
+  const mainStatuses = statuses("containerStatuses");
+  return [
+    ...rawList(spec["initContainers"]).map((each) =>
+      containerFromRaw(each, initStatuses, each["restartPolicy"] === "Always" ? "sidecar" : "init"),
+    ),
+    ...rawList(spec["containers"]).map((each) => containerFromRaw(each, mainStatuses, "main")),
+  ];
+}
+
+function containerFromRaw(spec: Raw, statuses: ReadonlyMap<string, Raw>, role: ContainerFacts["role"]): ContainerFacts {
+  const name = rawText(spec["name"]) ?? "";
+  const status = statuses.get(name) ?? {};
+  const state = rawObject(status["state"]);
+  const kind = (["waiting", "running", "terminated"] as const).find((each) => state[each] !== undefined) ?? "absent";
+  const detail = rawObject(state[kind]);
+  return {
+    name,
+    role,
+    state: kind,
+    ...withoutUndefined({
+      reason: rawText(detail["reason"]) || undefined,
+      message: rawMessage(detail["message"]),
+      exitCode: rawNumber(detail["exitCode"]),
+      startedAt: rawInstant(detail["startedAt"]),
+      finishedAt: rawInstant(detail["finishedAt"]),
+    }),
+    restartCount: rawNumber(status["restartCount"]) ?? 0,
+    ready: status["ready"] === true,
+    image: rawText(spec["image"]) ?? "",
+  };
+}
+
+const suffixes: Readonly<Record<string, number>> = {
+  n: 1e-9,
+  u: 1e-6,
+  m: 1e-3,
+  "": 1,
+  k: 1e3,
+  M: 1e6,
+  G: 1e9,
+  T: 1e12,
+  P: 1e15,
+  E: 1e18,
+  Ki: 2 ** 10,
+  Mi: 2 ** 20,
+  Gi: 2 ** 30,
+  Ti: 2 ** 40,
+  Pi: 2 ** 50,
+  Ei: 2 ** 60,
+};
+
+/** A Kubernetes quantity ("500m", "1Gi", "2e3") in base units; 0 when unreadable. Ours: no registry package keeps to the format. */
+export function quantity(value: unknown): number {
+  if (typeof value === "number") return value;
+  if (typeof value !== "string") return 0;
+  const match = /^([+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)([numkMGTPE]|[KMGTPE]i)?$/.exec(value);
+  return match === null ? 0 : Number(match[1]) * (suffixes[match[2] ?? ""] ?? 0);
+}
+
+/** What the scheduler counts: the larger of the main containers' sum (with sidecars) and the largest init container. */
+function requestsOf(spec: Raw): Readonly<Record<string, number>> {
+  const total: Record<string, number> = {};
+  const add = (container: Raw) => {
+    for (const [name, value] of Object.entries(rawObject(rawObject(container["resources"])["requests"]))) {
+      total[name] = (total[name] ?? 0) + quantity(value);
+    }
+  };
+  for (const each of rawList(spec["containers"])) add(each);
+  for (const each of rawList(spec["initContainers"])) {
+    if (each["restartPolicy"] === "Always") add(each);
+  }
+  for (const each of rawList(spec["initContainers"])) {
+    for (const [name, value] of Object.entries(rawObject(rawObject(each["resources"])["requests"]))) {
+      total[name] = Math.max(total[name] ?? 0, quantity(value));
+    }
+  }
+  return total;
+}
+
+export function isTerminating(pod: Meta): boolean {
+  return pod.deletionTimestamp !== undefined;
+}
+
+/** Failed or Succeeded: its containers have ended for good. */
+export function isTerminal(pod: PodFacts): boolean {
+  return pod.phase === "Failed" || pod.phase === "Succeeded";
+}
+
+/** A static pod's shadow in the API: visible, but only its node's files control it (K7). */
+export function isMirror(pod: Meta): boolean {
+  return pod.annotations["kubernetes.io/config.mirror"] !== undefined;
+}
+
+/** When a terminal pod ended, by the latest end of a container, else the latest condition change, else its start or creation. */
+export function endedAt(pod: PodFacts): Instant | undefined {
+  const ends = pod.containers.flatMap((each) => each.finishedAt ?? []);
+  if (ends.length > 0) return Math.max(...ends);
+  const changes = pod.conditions.flatMap((each) => each.lastTransitionTime ?? []);
+  if (changes.length > 0) return Math.max(...changes);
+  return pod.startTime ?? pod.creationTimestamp;
+}

@@ -1,0 +1,71 @@
+import type { Mode } from "../flag/flag.ts";
+import type { Heal } from "../heal/heal.ts";
+import { ownerUidOf, type Subject } from "../heal/subject.ts";
+import { luresReplacements } from "../kubernetes/node.ts";
+import { formatDuration } from "../time/duration.ts";
+import type { Brake } from "./brake.ts";
+import type { Budget } from "./budget.ts";
+import { limits } from "./limits.ts";
+
+export type BudgetScope = "ownerInFlight" | "owner" | "node" | "namespace" | "cluster" | "fleet";
+
+export interface ScopedBudget extends Budget {
+  readonly scope: BudgetScope;
+}
+
+export interface BudgetContext {
+  readonly cluster: string;
+  readonly heal: Heal;
+  readonly subject: Subject;
+  readonly brake: Brake | undefined;
+  /** A shadow budget in observe mode: what would have been spent. */
+  readonly mode: Exclude<Mode, "off">;
+}
+
+/** Every budget that this heal spends, from narrow to wide. Never empty: no heal is uncounted. */
+export function actionBudgets(context: BudgetContext): readonly ScopedBudget[] {
+  const { cluster, subject, mode } = context;
+  const namespace = `${cluster}/${subject.pod.ref.namespace}`;
+  const of = (
+    scope: BudgetScope,
+    what: string,
+    name: string,
+    { limit, windowMs }: { readonly limit: number; readonly windowMs: number },
+  ): ScopedBudget => ({
+    scope,
+    key: `${mode}#${what}#${name}`,
+    limit,
+    windowMs,
+    title: `${what} ${name}: ${limit} in ${formatDuration(windowMs)}`,
+  });
+  if (context.heal.kind === "EvictTerminalPod") {
+    return [
+      of("namespace", "terminal-namespace", namespace, limits.terminalNamespace),
+      of("cluster", "terminal-cluster", cluster, limits.terminalCluster),
+    ];
+  }
+  const owner = `${cluster}/${ownerUidOf(subject)}`;
+  const halved = context.brake?.state === "halved";
+  const braked = ({ limit, windowMs }: { readonly limit: number; readonly windowMs: number }) => ({
+    limit: halved ? Math.max(1, Math.floor(limit / 2)) : limit,
+    windowMs,
+  });
+  const node = typeof subject.node === "string" ? undefined : subject.node;
+  return [
+    of("ownerInFlight", "owner-in-flight", owner, limits.ownerInFlight),
+    of("owner", "owner", owner, braked(limits.owner)),
+    ...(node === undefined
+      ? []
+      : [
+          of(
+            "node",
+            "node",
+            `${cluster}/${node.ref.uid}`,
+            braked(luresReplacements(node, subject.pod) ? limits.nodeUntainted : limits.nodeTainted),
+          ),
+        ]),
+    of("namespace", "namespace", namespace, braked(limits.namespace)),
+    of("cluster", "cluster", cluster, braked(limits.cluster)),
+    of("fleet", "fleet", "*", braked(limits.fleet)),
+  ];
+}

@@ -1,0 +1,29 @@
+import { hours, minutes, seconds } from "../time/duration.ts";
+
+/**
+ * The figures of `safety.md` §1.3 and `design.md` §5–6: code, not configuration, so that no policy can undercut them, and the lab's
+ * divisor never touches them.
+ */
+export const limits = {
+  /** Force-deletes on one node while a replacement could still be placed there … */
+  nodeUntainted: { limit: 2, windowMs: minutes(10) },
+  /** … and once a cordon or taint keeps replacements away. */
+  nodeTainted: { limit: 5, windowMs: minutes(10) },
+  /** Writes to one owner's pods whose effect has not been seen yet. */
+  ownerInFlight: { limit: 1, windowMs: minutes(10) },
+  owner: { limit: 3, windowMs: hours(1) },
+  namespace: { limit: 10, windowMs: minutes(10) },
+  cluster: { limit: 20, windowMs: minutes(10) },
+  fleet: { limit: 50, windowMs: minutes(10) },
+  /** Failed and Succeeded pods have budgets of their own. */
+  terminalNamespace: { limit: 300, windowMs: minutes(10) },
+  terminalCluster: { limit: 600, windowMs: minutes(10) },
+  /** A cluster whose last report is older (by the queue's clock) is not acted on. */
+  reportMaxAgeMs: seconds(120),
+  /** The brake gives way only after its numbers have allowed it for this long. */
+  brakeExitMs: minutes(10),
+  /** From the last live look to the write. */
+  lastLookMaxAgeMs: seconds(5),
+  /** Writes to one object before people are asked instead. */
+  attempts: 3,
+} as const;
