@@ -35,7 +35,12 @@ export interface Case {
   /** Writes sent, including those of unknown outcome. */
   readonly attempts: number;
   /** A write whose effect has not been seen yet. */
-  readonly pending?: { readonly actionId: string; readonly sentAt: Instant };
+  readonly pending?: {
+    readonly actionId: string;
+    readonly sentAt: Instant;
+    /** Key of the owner's in-flight budget, given back once the effect is seen. */
+    readonly inFlight?: string;
+  };
   /** Told to people; set once. */
   readonly escalated?: { readonly reason: string; readonly at: Instant; readonly actionId: string };
   /** What observe mode would have done; held until then, or until the mode changes. */
@@ -46,3 +51,16 @@ export interface Case {
 
 /** How long a closed case stays readable. Garbage collection only; nothing depends on it. */
 export const closedCaseRetentionMs = 30 * 86_400_000;
+
+/** A case that nobody has saved yet. */
+export function newCase(key: CaseKey, object: ObjectRef, traceId: string, now: Instant): Case {
+  return { key, object, version: 0, state: "open", openedAt: now, updatedAt: now, attempts: 0, traceId };
+}
+
+type CaseChanges = { readonly [Member in keyof Case]?: Case[Member] | undefined };
+
+/** The next version of a case: members given as undefined are taken away. */
+export function amendCase(before: Case, changes: CaseChanges, now: Instant): Case {
+  const merged = { ...before, ...changes, version: before.version + 1, updatedAt: now };
+  return Object.fromEntries(Object.entries(merged).filter(([, value]) => value !== undefined)) as unknown as Case;
+}
