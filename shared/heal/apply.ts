@@ -1,0 +1,15 @@
+import type { ClusterWriter } from "../cluster/cluster.ts";
+import type { Heal, Outcome } from "./heal.ts";
+
+/**
+ * The only code that changes an object of a cluster. Every write names the uid and the resourceVersion that were judged: the API server is
+ * the only real fence (`safety.md` rule 2).
+ */
+export function apply(cluster: ClusterWriter, heal: Heal): Promise<Outcome> {
+  switch (heal.kind) {
+    case "ForceDeletePod":
+      return cluster.forceDeletePod(heal.pod, heal.resourceVersion);
+    case "EvictTerminalPod":
+      return cluster.evictPod(heal.pod, heal.resourceVersion);
+  }
+}

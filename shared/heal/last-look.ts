@@ -1,0 +1,63 @@
+import type { Incident } from "../incident/incident.ts";
+import { freshness } from "../rail/freshness.ts";
+import { limits } from "../rail/limits.ts";
+import { firstHold, type RailAnswer } from "../rail/rail.ts";
+import { healRails, subjectRails } from "../rail/rails.ts";
+import { type Heal, targetOf } from "./heal.ts";
+import type { HealerFacts } from "./healer.ts";
+import type { Look } from "./look.ts";
+
+export type LastLook =
+  /** The heal as the live object now calls for it (its resourceVersion may have moved on). */
+  | { readonly kind: "goAhead"; readonly heal: Heal }
+  | { readonly kind: "withdrawn"; readonly reason: string; readonly message: string };
+
+/**
+ * Flag, brake and object once more, uncached, right before the write; `decide` runs again, and another verdict ends the attempt. What changed
+ * between first look and write (a switch thrown, a kubelet that came back, a recreated name) ends here.
+ */
+export async function lastLook<Facts extends HealerFacts>(
+  look: Look<Facts>,
+  planned: Heal,
+  incidents: readonly Incident[],
+): Promise<LastLook> {
+  const { deps, openCase, healer, cluster } = look;
+  const startedAt = deps.clock.monotonic();
+  const { healer: healerName, cluster: id } = openCase.key;
+  const namespace = openCase.object.namespace;
+  const [flag, state, facts] = await Promise.all([
+    deps.flags.mode({ healer: healerName, cluster: id, ...(namespace === "" ? {} : { namespace }) }, "now"),
+    deps.clusters.state(id),
+    healer.observe(cluster, openCase.object),
+  ]);
+  if (flag.kind !== "mode")
+    return withdrawn("FlagUnreadable", `The flag cannot be read at the last look: ${flag.kind}.`);
+  if (flag.mode !== look.mode) return withdrawn("FlagChanged", `The flag became ${flag.mode} before the write.`);
+  if (facts === undefined) return withdrawn("Gone", "The object was gone at the last look.");
+  const clusterNow = cluster.now();
+  if (clusterNow === undefined) return withdrawn("ClusterTimeUnknown", "The API server sent no Date.");
+  const again = healer.decide(facts, openCase, clusterNow);
+  if (again.kind !== "heal") return withdrawn("VerdictChanged", `At the last look: ${again.kind} ${again.reason}.`);
+  if (again.heal.kind !== planned.kind || targetOf(again.heal).uid !== targetOf(planned).uid) {
+    return withdrawn("VerdictChanged", "At the last look another heal was called for.");
+  }
+  const { subject } = facts;
+  const held = firstAnswer(
+    freshness(state, deps.clock.now()),
+    firstHold(subjectRails, subject),
+    firstHold(healRails, { subject, heal: again.heal, cluster: state, incidents }),
+  );
+  if (held.kind !== "pass") return withdrawn(held.reason, held.message);
+  if (deps.clock.monotonic() - startedAt > limits.lastLookMaxAgeMs) {
+    return withdrawn("LastLookTooOld", "Reading took longer than a last look may be old.");
+  }
+  return { kind: "goAhead", heal: again.heal };
+}
+
+function firstAnswer(...answers: readonly RailAnswer[]): RailAnswer {
+  return answers.find((each) => each.kind !== "pass") ?? { kind: "pass" };
+}
+
+function withdrawn(reason: string, message: string): LastLook {
+  return { kind: "withdrawn", reason, message };
+}

@@ -1,0 +1,239 @@
+import type { Cluster } from "../cluster/cluster.ts";
+import { describeError, type ErrorCode, KnitboneError } from "../errors.ts";
+import { limits } from "../rail/limits.ts";
+import { firstHold } from "../rail/rail.ts";
+import { subjectRails } from "../rail/rails.ts";
+import { seconds } from "../time/duration.ts";
+import { attempt } from "./attempt.ts";
+import { breakerAfterFailure } from "./breaker.ts";
+import { fileCase } from "./case-desk.ts";
+import { escalateOnce } from "./escalation.ts";
+import type { Verdict, VerdictKind } from "./heal.ts";
+import type { HealerFacts } from "./healer.ts";
+import type { Handled, Look, Sight } from "./look.ts";
+import { recordAttempt } from "./record-attempt.ts";
+import { closeGone, withoutEffect } from "./verification.ts";
+
+/** From a write to the first look for its effect. */
+const verifyAfterMs = seconds(10);
+/** A cluster that does not answer, an unreadable flag, an open incident: looked at again after this. */
+const heldForMs = seconds(60);
+/** Without a sighting in between, an escalated or left case is not read again before this. */
+const restMs = seconds(30);
+
+const clusterFailures: ReadonlySet<ErrorCode> = new Set([
+  "ClusterUnreachable",
+  "ClusterUnauthorized",
+  "ClusterAnswerUnreadable",
+]);
+
+interface Observed<Facts> {
+  readonly cluster: Cluster;
+  readonly facts: Facts | undefined;
+}
+
+/** observe → decide → act on the verdict. What the cluster cannot answer is held, never guessed. */
+export async function lookAt<Facts extends HealerFacts>(sight: Sight<Facts>): Promise<Handled> {
+  const observed = await observe(sight);
+  if ("failure" in observed) return hold(sight, observed.failure, observed.detail, heldForMs);
+  const { cluster, facts } = observed;
+  const clusterNow = cluster.now();
+  if (clusterNow === undefined) return hold(sight, "ClusterTimeUnknown", "The API server sends no Date.", heldForMs);
+
+  if (facts === undefined) return closeGone(sight);
+  const now = sight.deps.clock.now();
+  const pending = sight.openCase.pending;
+  if (pending !== undefined && now < pending.sentAt + verifyAfterMs) return { kind: "TooEarly" };
+  if (sight.mode === "off") return { kind: "SwitchedOff" };
+
+  const clockOffsetMs = clusterNow - now;
+  const openCase = pending === undefined ? sight.openCase : await withoutEffect(sight);
+  const look: Look<Facts> = { ...sight, mode: sight.mode, cluster, openCase: { ...openCase, clockOffsetMs } };
+  const verdict = judged(look, facts, clusterNow);
+  sight.deps.metrics.count("Verdict", 1, { verdict: verdict.kind, reason: verdict.reason });
+  sight.log.info("Verdict", { verdict: verdict.kind, reason: verdict.reason, mode: sight.mode });
+  return carryOut(look, facts, verdict);
+}
+
+async function observe<Facts extends HealerFacts>(
+  sight: Sight<Facts>,
+): Promise<Observed<Facts> | { readonly failure: ErrorCode; readonly detail: string }> {
+  const { deps, registered, state } = sight;
+  try {
+    const cluster = await deps.connections.connect(registered);
+    const facts = await sight.healer.observe(cluster, sight.message.object);
+    if (state.breaker !== undefined) await deps.clusters.saveBreaker(registered.id, undefined);
+    return { cluster, facts };
+  } catch (thrown) {
+    if (!(thrown instanceof KnitboneError) || !clusterFailures.has(thrown.code)) throw thrown;
+    const detail = describeError(thrown);
+    await deps.clusters.saveBreaker(registered.id, breakerAfterFailure(state.breaker, detail, deps.clock.now()));
+    sight.log.warn("Cluster did not answer", { code: thrown.code, detail });
+    return { failure: thrown.code, detail };
+  }
+}
+
+/** The healer's verdict under the rails that hold words and writes alike, and under the attempt budget. */
+function judged<Facts extends HealerFacts>(look: Look<Facts>, facts: Facts, clusterNow: number): Verdict {
+  const verdict = look.healer.decide(facts, look.openCase, clusterNow);
+  if (verdict.kind === "wait" || verdict.kind === "leave") return verdict;
+  const answer = firstHold(subjectRails, facts.subject);
+  if (answer.kind !== "pass") return { kind: "leave", reason: answer.reason, message: answer.message };
+  if (verdict.kind === "heal" && look.openCase.attempts >= limits.attempts) {
+    const message = `${look.openCase.attempts} attempts had no lasting effect: ${verdict.message}`;
+    return { kind: "escalate", reason: "AttemptsExhausted", message };
+  }
+  return verdict;
+}
+
+function carryOut<Facts extends HealerFacts>(look: Look<Facts>, facts: Facts, verdict: Verdict): Promise<Handled> {
+  switch (verdict.kind) {
+    case "wait": {
+      const until = verdict.until - (look.openCase.clockOffsetMs ?? 0);
+      return file(look, "wait", verdict, { until });
+    }
+    case "leave":
+      return rest(look, verdict);
+    case "handOver": {
+      const message = `${verdict.message} Its node's healer is not there yet: taint or cordon it, then look at the node.`;
+      return suspectNode(look, verdict.node, verdict.reason, message);
+    }
+    case "escalate":
+      return escalate(look, verdict);
+    case "heal":
+      return heal(look, facts, verdict);
+  }
+}
+
+async function heal<Facts extends HealerFacts>(
+  look: Look<Facts>,
+  facts: Facts,
+  verdict: Extract<Verdict, { kind: "heal" }>,
+): Promise<Handled> {
+  const shadowHeldUntil = look.openCase.shadowHeldUntil;
+  if (look.mode === "observe" && shadowHeldUntil !== undefined && shadowHeldUntil > look.deps.clock.now()) {
+    return { kind: "TooEarly" };
+  }
+  // The case stands before anything is planned: should this process die, whoever looks next finds it, and with it the claim to settle.
+  const opened = look.openCase.version === 0 ? await fileCase(look.deps, look.openCase, {}) : look.openCase;
+  if (opened === "conflict") return { kind: "Superseded" };
+  return carryOutHeal({ ...look, openCase: opened }, facts, verdict);
+}
+
+async function carryOutHeal<Facts extends HealerFacts>(
+  look: Look<Facts>,
+  facts: Facts,
+  verdict: Extract<Verdict, { kind: "heal" }>,
+): Promise<Handled> {
+  const result = await attempt(look, facts, verdict);
+  switch (result.kind) {
+    case "left":
+      return rest(look, result);
+    case "held":
+      return file(look, "wait", result, { until: result.until });
+    case "nodeSuspected":
+      return suspectNode(look, result.node, "NodeBudgetExhausted", result.message);
+    case "observed":
+    case "sent":
+      return recordAttempt(look, verdict, result);
+  }
+}
+
+/** Until the node's own healer exists, a hand-over is told to people, once per node, and looked at again while the node takes new pods. */
+async function suspectNode<Facts extends HealerFacts>(
+  look: Look<Facts>,
+  node: Parameters<typeof escalateOnce>[1]["about"],
+  because: string,
+  message: string,
+): Promise<Handled> {
+  await escalateOnce(look, { about: node, reason: "NodeSuspected", message: `${because}: ${message}` });
+  const until = look.deps.clock.now() + heldForMs;
+  return file(look, "escalate", { reason: "NodeSuspected", message }, { until });
+}
+
+async function escalate<Facts extends HealerFacts>(
+  look: Look<Facts>,
+  verdict: Extract<Verdict, { kind: "escalate" }>,
+): Promise<Handled> {
+  const about = verdict.about ?? look.openCase.object;
+  const told = await escalateOnce(look, { about, reason: verdict.reason, message: verdict.message });
+  const after = about.uid === look.openCase.object.uid ? told : look.openCase;
+  return rest({ ...look, openCase: after }, verdict, "escalate");
+}
+
+interface Words {
+  readonly reason: string;
+  readonly message: string;
+}
+
+/** Nothing to do until it is sighted again; an unchanged verdict is not written again. */
+async function rest<Facts extends HealerFacts>(
+  look: Look<Facts>,
+  words: Words,
+  kind: VerdictKind = "leave",
+): Promise<Handled> {
+  const { openCase, message } = look;
+  if (kind === "leave" && message.kind === "sighting" && message.delta === "recovered") {
+    return close(look, "Recovered", kind, words);
+  }
+  const before = openCase.verdict;
+  const unchanged = before?.kind === kind && before.reason === words.reason && before.mode === look.mode;
+  if (unchanged && openCase.pending === undefined && openCase.version > 0)
+    return { kind: "Decided", reason: words.reason };
+  return file(look, kind, words, { restUntil: look.deps.clock.now() + restMs });
+}
+
+async function file<Facts extends HealerFacts>(
+  look: Look<Facts>,
+  kind: VerdictKind,
+  words: Words,
+  when: { readonly until?: number; readonly restUntil?: number },
+): Promise<Handled> {
+  const { deps, openCase } = look;
+  const now = deps.clock.now();
+  const nextLookAt = when.until === undefined ? when.restUntil : Math.max(when.until, now + seconds(1));
+  const filed = await fileCase(
+    deps,
+    openCase,
+    {
+      verdict: { kind, reason: words.reason, message: words.message, at: now, mode: look.mode },
+      nextLookAt,
+      pending: undefined,
+      shadowHeldUntil: undefined,
+    },
+    when.until === undefined ? undefined : nextLookAt,
+  );
+  return filed === "conflict" ? { kind: "Superseded" } : { kind: "Decided", reason: words.reason };
+}
+
+async function close<Facts extends HealerFacts>(
+  look: Look<Facts>,
+  because: string,
+  kind: VerdictKind,
+  words: Words,
+): Promise<Handled> {
+  const now = look.deps.clock.now();
+  const filed = await fileCase(look.deps, look.openCase, {
+    state: "closed",
+    closedBecause: because,
+    verdict: { kind, reason: words.reason, message: words.message, at: now, mode: look.mode },
+    nextLookAt: undefined,
+    pending: undefined,
+  });
+  return filed === "conflict" ? { kind: "Superseded" } : { kind: "Closed", reason: because };
+}
+
+async function hold<Facts extends HealerFacts>(
+  sight: Sight<Facts>,
+  reason: string,
+  message: string,
+  forMs: number,
+): Promise<Handled> {
+  const now = sight.deps.clock.now();
+  const nextLookAt = now + forMs;
+  const mode = sight.mode === "act" ? "act" : "observe";
+  const changes = { verdict: { kind: "wait", reason, message, at: now, mode }, nextLookAt } as const;
+  const filed = await fileCase(sight.deps, sight.openCase, changes, nextLookAt);
+  sight.deps.metrics.count("Held", 1, { reason });
+  return filed === "conflict" ? { kind: "Superseded" } : { kind: "Held", reason };
+}

@@ -1,0 +1,211 @@
+/**
+ * What every healer gets. The road of one message (`design.md` §5):
+ *
+ *   parse → concerns → flag → cluster fresh? → case (too early?) → brake → observe → decide → rails → claim → last look → apply → record → verify
+ *
+ * Everything that can say no without reading the cluster comes before the read. Whatever says no is written on the case with its reason; what is
+ * to be looked at again wakes itself through the healer's own queue, and the forwarder's resync is the second alarm clock.
+ */
+import { type Case, type CaseKey, newCase } from "../case/case.ts";
+import { KnitboneError } from "../errors.ts";
+import type { FlagAnswer } from "../flag/flag.ts";
+import { describeRef } from "../kubernetes/object-ref.ts";
+import { freshness, openBreaker } from "../rail/freshness.ts";
+import type { RailAnswer } from "../rail/rail.ts";
+import { stormBrake } from "../rail/storm-brake.ts";
+import type { Instant } from "../time/clock.ts";
+import { fileCase, sendWakeUp } from "./case-desk.ts";
+import type { Healer, HealerFacts } from "./healer.ts";
+import type { HealerMessage } from "./healer-message.ts";
+import type { Handled } from "./look.ts";
+import { lookAt } from "./look-at.ts";
+import { parseHealerMessage } from "./parse-healer-message.ts";
+import type { PipelineDeps } from "./pipeline-deps.ts";
+
+/** What the queue says of a message. */
+export interface MessageRecord {
+  readonly messageId: string;
+  readonly sentAt: Instant;
+  readonly receiveCount: number;
+}
+
+export type Pipeline = (body: string, record: MessageRecord) => Promise<Handled>;
+
+/** Handles one message at a time. Resolves when the message may be forgotten; throws when it must come again. */
+export function pipeline<Facts extends HealerFacts, Reason extends string>(
+  healer: Healer<Facts, Reason>,
+  deps: PipelineDeps,
+): Pipeline {
+  return async (body, record) => {
+    const parsed = parseHealerMessage(body);
+    if (parsed.kind === "malformed") return quarantine(deps, body, record, parsed.code, parsed.detail);
+    const { message } = parsed;
+    if (message.healer !== healer.name) {
+      return quarantine(deps, body, record, "SchemaViolation", `addressed to ${message.healer}, not ${healer.name}`);
+    }
+    if (message.kind === "sighting" && message.delta === "suspect" && !healer.concerns(message)) {
+      return { kind: "NotConcerned" };
+    }
+    const handled = await road(healer, deps, message);
+    deps.metrics.count("Handled", 1, { result: handled.kind });
+    return handled;
+  };
+}
+
+async function quarantine(
+  deps: PipelineDeps,
+  body: string,
+  record: MessageRecord,
+  code: string,
+  detail: string,
+): Promise<Handled> {
+  const [sent] = await deps.quarantine.send([{ body, attributes: { code, detail: detail.slice(0, 256) } }]);
+  if (sent?.kind !== "sent") {
+    throw new KnitboneError(
+      "QueueUnavailable",
+      `quarantining message ${record.messageId}: ${sent?.code ?? "no answer"}`,
+      { retryable: true },
+    );
+  }
+  deps.log.error("Message quarantined", { code, detail, messageId: record.messageId });
+  deps.metrics.count("Quarantined", 1, { code });
+  return { kind: "Quarantined", reason: code };
+}
+
+async function road<Facts extends HealerFacts>(
+  healer: Healer<Facts>,
+  deps: PipelineDeps,
+  message: HealerMessage,
+): Promise<Handled> {
+  const { cluster: id, object } = message;
+  const namespace = object.namespace;
+  const flag = await deps.flags.mode(
+    { healer: healer.name, cluster: id, ...(namespace === "" ? {} : { namespace }) },
+    "recent",
+  );
+  const mode = flag.kind === "mode" ? flag.mode : "observe";
+
+  const key: CaseKey = { healer: healer.name, cluster: id, uid: object.uid };
+  const [state, stored] = await Promise.all([deps.clusters.state(id), deps.cases.load(key)]);
+  const log = deps.log.with({ cluster: id, object: describeRef(object), uid: object.uid, traceId: message.traceId });
+  if (state.registered === undefined) {
+    log.warn("Cluster is not registered: message dropped");
+    return { kind: "NotRegistered" };
+  }
+  if (mode === "off" && !mayEnd(message, stored)) return { kind: "SwitchedOff" };
+  const now = deps.clock.now();
+  const early = await tooEarly(deps, message, stored, mode, now);
+  if (early !== undefined) return early;
+  const openCase = openedCase(stored, key, message, now);
+
+  const hold = firstOf(
+    () => flagHold(flag),
+    () => openBreaker(state, now),
+    () => freshness(state, now),
+    () => stormBrake(state),
+  );
+  if (hold !== undefined || flag.kind !== "mode") return held(deps, openCase, hold ?? flagHold(flag), mode);
+
+  return lookAt({
+    healer,
+    deps,
+    message,
+    openCase,
+    mode: flag.mode,
+    flag: flag.row,
+    state,
+    registered: state.registered,
+    log,
+  });
+}
+
+/** A healer that was switched off still sees its own last write through and closes what has ended: both only read. */
+function mayEnd(message: HealerMessage, stored: Case | undefined): boolean {
+  if (stored?.state !== "open") return false;
+  return stored.pending !== undefined || (message.kind === "sighting" && message.delta === "gone");
+}
+
+/** Whether this message is to be dropped before anything is read from the cluster. */
+async function tooEarly(
+  deps: PipelineDeps,
+  message: HealerMessage,
+  stored: Case | undefined,
+  mode: string,
+  now: Instant,
+): Promise<Handled | undefined> {
+  if (message.kind === "wakeUp") {
+    if (stored === undefined || stored.version !== message.caseVersion) return { kind: "Superseded" };
+    if (message.dueAt <= now) return undefined;
+    await sendWakeUp(deps, stored, message.dueAt, message.hops + 1);
+    return { kind: "Rearmed" };
+  }
+  const isOpen = stored?.state === "open";
+  if (message.delta !== "suspect") return isOpen ? undefined : { kind: "NothingOpen" };
+  if (!isOpen || stored.nextLookAt === undefined || stored.nextLookAt <= now) return undefined;
+  const modeChanged = stored.verdict !== undefined && stored.verdict.mode !== mode;
+  return modeChanged && stored.pending === undefined ? undefined : { kind: "TooEarly" };
+}
+
+function openedCase(stored: Case | undefined, key: CaseKey, message: HealerMessage, now: Instant): Case {
+  if (stored?.state === "open") return stored;
+  const fresh = newCase(key, message.object, message.traceId, now);
+  return stored === undefined ? fresh : { ...fresh, version: stored.version };
+}
+
+function flagHold(flag: FlagAnswer): RailAnswer {
+  switch (flag.kind) {
+    case "mode":
+      return { kind: "pass" };
+    case "absent":
+      return {
+        kind: "wait",
+        reason: "FlagAbsent",
+        message: "No flag row is in force: nothing is done without one.",
+        forMs: 60_000,
+      };
+    case "unreadable":
+      return {
+        kind: "wait",
+        reason: "FlagUnreadable",
+        message: `The flag cannot be read: ${flag.detail}`,
+        forMs: 60_000,
+      };
+  }
+}
+
+function firstOf(...rails: readonly (() => RailAnswer)[]): Exclude<RailAnswer, { kind: "pass" }> | undefined {
+  for (const rail of rails) {
+    const answer = rail();
+    if (answer.kind !== "pass") return answer;
+  }
+  return undefined;
+}
+
+async function held(
+  deps: PipelineDeps,
+  openCase: Case,
+  hold: RailAnswer,
+  mode: "act" | "observe" | "off",
+): Promise<Handled> {
+  if (hold.kind !== "wait")
+    throw new KnitboneError("ConfigInvalid", `holding a case: a rail before the read answered ${hold.kind}`);
+  const now = deps.clock.now();
+  const nextLookAt = now + hold.forMs;
+  const filed = await fileCase(
+    deps,
+    openCase,
+    {
+      verdict: {
+        kind: "wait",
+        reason: hold.reason,
+        message: hold.message,
+        at: now,
+        mode: mode === "act" ? "act" : "observe",
+      },
+      nextLookAt,
+    },
+    nextLookAt,
+  );
+  deps.metrics.count("Held", 1, { reason: hold.reason });
+  return filed === "conflict" ? { kind: "Superseded" } : { kind: "Held", reason: hold.reason };
+}
