@@ -59,7 +59,9 @@ async function quarantine(
   code: string,
   detail: string,
 ): Promise<Handled> {
-  const [sent] = await deps.quarantine.send([{ body, attributes: { code, detail: detail.slice(0, 256) } }]);
+  // SQS takes neither an empty body nor an empty attribute.
+  const kept = { body: body || "(empty)", attributes: { code, detail: detail.slice(0, 256) || code } };
+  const [sent] = await deps.quarantine.send([kept]);
   if (sent?.kind !== "sent") {
     throw new KnitboneError(
       "QueueUnavailable",

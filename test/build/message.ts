@@ -1,0 +1,56 @@
+import type { Delta } from "../../shared/delta/delta.ts";
+import { healerMessageVersion, type Sighting, type WakeUp } from "../../shared/heal/healer-message.ts";
+import { noon } from "./instant.ts";
+import { aRef } from "./object-ref.ts";
+import { type Overrides, override } from "./overrides.ts";
+
+/** What the dispatcher sends when Pod shop/web-1 of eu-1 is overdue. */
+export function aSighting(overrides: Overrides<Sighting> = {}): Sighting {
+  return override<Sighting>(
+    {
+      v: healerMessageVersion,
+      kind: "sighting",
+      healer: "terminating-reaper",
+      cluster: "eu-1",
+      object: aRef(),
+      traceId: "trace-1",
+      delta: "suspect",
+      signals: ["PodOverdue"],
+      sightedAt: noon,
+    },
+    overrides,
+  );
+}
+
+/** A wake-up for version 1 of the same pod's case, due at noon. */
+export function aWakeUp(overrides: Overrides<WakeUp> = {}): WakeUp {
+  return override<WakeUp>(
+    {
+      v: healerMessageVersion,
+      kind: "wakeUp",
+      healer: "terminating-reaper",
+      cluster: "eu-1",
+      object: aRef(),
+      traceId: "trace-1",
+      caseVersion: 1,
+      dueAt: noon,
+      hops: 0,
+    },
+    overrides,
+  );
+}
+
+/** What a forwarder saw: Pod shop/web-1 is overdue. */
+export function aDelta(overrides: Overrides<Delta> = {}): Delta {
+  return override<Delta>(
+    {
+      kind: "suspect",
+      object: aRef(),
+      resourceVersion: "1000",
+      signals: ["PodOverdue"],
+      observedAt: noon,
+      traceId: "trace-1",
+    },
+    overrides,
+  );
+}

@@ -1,0 +1,130 @@
+import type { Cluster, ClusterEvent } from "../../shared/cluster/cluster.ts";
+import { KnitboneError } from "../../shared/errors.ts";
+import type { Outcome } from "../../shared/heal/heal.ts";
+import type { DisruptionBudgetFacts } from "../../shared/kubernetes/disruption-budget.ts";
+import type { NamespaceFacts } from "../../shared/kubernetes/namespace.ts";
+import type { NodeFacts } from "../../shared/kubernetes/node.ts";
+import type { ObjectRef } from "../../shared/kubernetes/object-ref.ts";
+import type { PodFacts } from "../../shared/kubernetes/pod.ts";
+import type { WorkloadFacts } from "../../shared/kubernetes/workload.ts";
+import type { Clock } from "../../shared/time/clock.ts";
+
+/** A write that reached the fake API server, whatever it answered. */
+export interface RecordedWrite {
+  readonly verb: "forceDelete" | "evict";
+  readonly pod: ObjectRef;
+  readonly resourceVersion: string;
+  readonly outcome: Outcome["kind"];
+}
+
+export interface FakeCluster extends Cluster {
+  putPod(pod: PodFacts): void;
+  removePod(pod: PodFacts): void;
+  putNode(node: NodeFacts): void;
+  putNamespace(namespace: NamespaceFacts): void;
+  putWorkload(workload: WorkloadFacts): void;
+  putDisruptionBudget(pod: PodFacts, budget: DisruptionBudgetFacts): void;
+  /** The next write gets this answer and changes nothing, unless `applied` (an answer lost on its way). */
+  answerNextWrite(outcome: Outcome, options?: { readonly applied?: boolean }): void;
+  /** Every call fails until mended. */
+  breakDown(error?: KnitboneError): void;
+  mend(): void;
+  /** Runs right before the n-th pod read from now on (1 = the next). */
+  beforePodRead(n: number, action: () => void): void;
+  readonly writes: readonly RecordedWrite[];
+  readonly events: readonly ClusterEvent[];
+  readonly reads: () => number;
+}
+
+/** A cluster at the level of `Cluster`: live facts, and writes that keep to their preconditions as the API server does. */
+export function fakeCluster(id: string, clock: Clock): FakeCluster {
+  const pods = new Map<string, PodFacts>();
+  const nodes = new Map<string, NodeFacts>();
+  const namespaces = new Map<string, NamespaceFacts>();
+  const workloads = new Map<string, WorkloadFacts>();
+  const budgets = new Map<string, DisruptionBudgetFacts[]>();
+  const writes: RecordedWrite[] = [];
+  const events: ClusterEvent[] = [];
+  const podReads = new Map<number, () => void>();
+  let broken: KnitboneError | undefined;
+  let podReadCount = 0;
+  let readCount = 0;
+  let nextAnswer: { readonly outcome: Outcome; readonly applied: boolean } | undefined;
+
+  const key = (namespace: string, name: string) => `${namespace}/${name}`;
+  const reading = <T>(answer: () => T): Promise<T> => {
+    readCount++;
+    return broken === undefined ? Promise.resolve(answer()) : Promise.reject(broken);
+  };
+  const found = <T>(object: T | undefined) =>
+    object === undefined ? ({ kind: "notFound" } as const) : ({ kind: "found", object } as const);
+
+  const write = (verb: RecordedWrite["verb"], pod: ObjectRef, resourceVersion: string): Outcome => {
+    const answer = nextAnswer;
+    nextAnswer = undefined;
+    const live = pods.get(key(pod.namespace, pod.name));
+    const judged = judge(live, pod, resourceVersion);
+    const outcome = answer?.outcome ?? judged;
+    if (judged.kind === "Done" && (answer === undefined || answer.applied)) pods.delete(key(pod.namespace, pod.name));
+    writes.push({ verb, pod, resourceVersion, outcome: outcome.kind });
+    return outcome;
+  };
+
+  return {
+    id,
+    now: () => clock.now(),
+    pod: (namespace, name) =>
+      reading(() => {
+        podReadCount++;
+        podReads.get(podReadCount)?.();
+        return found(pods.get(key(namespace, name)));
+      }),
+    node: (name) => reading(() => found(nodes.get(name))),
+    namespace: (name) => reading(() => found(namespaces.get(name))),
+    workload: (namespace, owner) => reading(() => found(workloads.get(`${owner.kind}/${key(namespace, owner.name)}`))),
+    pods: (filter) =>
+      reading(() =>
+        [...pods.values()].filter(
+          (each) =>
+            (filter.namespace === undefined || each.ref.namespace === filter.namespace) &&
+            (filter.nodeName === undefined || each.nodeName === filter.nodeName) &&
+            (filter.phase === undefined || each.phase === filter.phase),
+        ),
+      ),
+    nodes: () => reading(() => [...nodes.values()]),
+    disruptionBudgetsOf: (pod) => reading(() => budgets.get(pod.uid) ?? []),
+    forceDeletePod: async (pod, resourceVersion) => write("forceDelete", pod, resourceVersion),
+    evictPod: async (pod, resourceVersion) => write("evict", pod, resourceVersion),
+    recordEvent: async (event) => {
+      if (!events.some((each) => each.id === event.id)) events.push(event);
+      return { kind: "Done" };
+    },
+    putPod: (pod) => pods.set(key(pod.ref.namespace, pod.ref.name), pod),
+    removePod: (pod) => pods.delete(key(pod.ref.namespace, pod.ref.name)),
+    putNode: (node) => nodes.set(node.ref.name, node),
+    putNamespace: (namespace) => namespaces.set(namespace.ref.name, namespace),
+    putWorkload: (workload) =>
+      workloads.set(`${workload.ref.kind}/${key(workload.ref.namespace, workload.ref.name)}`, workload),
+    putDisruptionBudget: (pod, budget) => budgets.set(pod.ref.uid, [...(budgets.get(pod.ref.uid) ?? []), budget]),
+    answerNextWrite: (outcome, options = {}) => {
+      nextAnswer = { outcome, applied: options.applied ?? false };
+    },
+    breakDown: (error = new KnitboneError("ClusterUnreachable", `reading from ${id}: connection refused`)) => {
+      broken = error;
+    },
+    mend: () => {
+      broken = undefined;
+    },
+    beforePodRead: (n, action) => podReads.set(podReadCount + n, action),
+    writes,
+    events,
+    reads: () => readCount,
+  };
+}
+
+/** The API server's own rule: another uid under the name, or another version of it, is not what the caller judged. */
+function judge(live: PodFacts | undefined, pod: ObjectRef, resourceVersion: string): Outcome {
+  if (live === undefined || live.ref.uid !== pod.uid) return { kind: "Gone" };
+  if (live.resourceVersion !== resourceVersion) return { kind: "Conflict", message: "the object has been modified" };
+  return { kind: "Done" };
+}

@@ -1,0 +1,41 @@
+import type { Heal, Verdict } from "../../shared/heal/heal.ts";
+import type { Healer } from "../../shared/heal/healer.ts";
+import { observeSubject, type Subject } from "../../shared/heal/subject.ts";
+
+export interface ScriptedFacts {
+  readonly subject: Subject;
+}
+
+/** A healer whose verdict a test writes: for what the pipeline does with verdicts, whoever reaches them. */
+export function scriptedHealer(
+  decide: (facts: ScriptedFacts) => Verdict = forceDelete,
+  name = "terminating-reaper",
+): Healer<ScriptedFacts, string> {
+  return {
+    name,
+    concerns: () => true,
+    observe: async (cluster, object) => {
+      const subject = await observeSubject(cluster, object);
+      return subject === undefined ? undefined : { subject };
+    },
+    decide: (facts) => decide(facts),
+    evidence: ({ subject }) => ({ phase: subject.pod.phase, node: subject.pod.nodeName }),
+  };
+}
+
+export function forceDelete({ subject }: ScriptedFacts): Verdict {
+  const node = typeof subject.node === "string" ? undefined : subject.node.ref;
+  if (node === undefined) return { kind: "leave", reason: "NoNode", message: "The pod has no node." };
+  const heal: Heal = {
+    kind: "ForceDeletePod",
+    pod: subject.pod.ref,
+    resourceVersion: subject.pod.resourceVersion,
+    node,
+  };
+  return { kind: "heal", heal, reason: "Overdue", message: "Past its deletion time." };
+}
+
+export function evictTerminal({ subject }: ScriptedFacts): Verdict {
+  const heal: Heal = { kind: "EvictTerminalPod", pod: subject.pod.ref, resourceVersion: subject.pod.resourceVersion };
+  return { kind: "heal", heal, reason: "Residue", message: "Failed long ago." };
+}

@@ -1,0 +1,246 @@
+/** One rail taken away: the edit that removes it, and the tests that must then fail. */
+export interface Mutant {
+  readonly rail: string;
+  readonly file: string;
+  readonly find: string;
+  readonly replace: string;
+  readonly tests: readonly string[];
+}
+
+const rails = ["test/scenario/rails-hold-a-heal-back.test.ts"];
+const heal = ["test/scenario/a-heal-and-its-verification.test.ts"];
+const budgets = ["test/scenario/budgets-bound-the-blast-radius.test.ts"];
+const words = ["test/scenario/words-and-shadows.test.ts"];
+
+const subjectRail = (name: string): Mutant => ({
+  rail: name,
+  file: "shared/rail/rails.ts",
+  find: `subjectRails: readonly SubjectRail[] = [optOut, protectedClass, foreignRemediator]`,
+  replace: `subjectRails: readonly SubjectRail[] = [optOut, protectedClass, foreignRemediator].filter((each) => each !== ${name})`,
+  tests: rails,
+});
+
+const budget = (scope: string, find: string): Mutant => ({
+  rail: `budget: ${scope}`,
+  file: "shared/rail/limits.ts",
+  find,
+  replace: find.replace(/limit: \d+/, "limit: 49"),
+  tests: budgets,
+});
+
+/** Every rail of `design.md` §5, each removed on its own. */
+export const mutants: readonly Mutant[] = [
+  {
+    rail: "flag: off",
+    file: "shared/heal/pipeline.ts",
+    find: `if (mode === "off" && !mayEnd(message, stored)) return { kind: "SwitchedOff" };`,
+    replace: "",
+    tests: rails,
+  },
+  {
+    rail: "flag: absent or unreadable",
+    file: "shared/heal/pipeline.ts",
+    find: `const mode = flag.kind === "mode" ? flag.mode : "observe";`,
+    replace: `const mode = flag.kind === "mode" ? flag.mode : "act"; if (flag.kind !== "mode") Object.assign(flag, { kind: "mode", mode: "act", row: { scope: "*", healer: "*", mode: "act", by: "", reason: "", updatedAt: 0 } });`,
+    tests: rails,
+  },
+  {
+    rail: "cluster freshness",
+    file: "shared/rail/freshness.ts",
+    find: `return ageMs > limits.reportMaxAgeMs`,
+    replace: `return ageMs > Number.POSITIVE_INFINITY`,
+    tests: rails,
+  },
+  {
+    rail: "breaker",
+    file: "shared/rail/freshness.ts",
+    find: `breaker !== undefined && breaker.openUntil > now`,
+    replace: `breaker !== undefined && breaker.openUntil > now + 1e15`,
+    tests: rails,
+  },
+  {
+    rail: "storm brake",
+    file: "shared/rail/storm-brake.ts",
+    find: `brake.state === "frozen"`,
+    replace: `(brake.state as string) === "never"`,
+    tests: rails,
+  },
+  {
+    rail: "case: too early",
+    file: "shared/heal/pipeline.ts",
+    find: `return modeChanged && stored.pending === undefined ? undefined : { kind: "TooEarly" };`,
+    replace: `return modeChanged ? undefined : undefined;`,
+    tests: words,
+  },
+  subjectRail("optOut"),
+  subjectRail("protectedClass"),
+  subjectRail("foreignRemediator"),
+  {
+    rail: "bare pods",
+    file: "shared/rail/rails.ts",
+    find: `healRails: readonly HealRail[] = [barePod, `,
+    replace: `healRails: readonly HealRail[] = [`,
+    tests: rails,
+  },
+  {
+    rail: "incident",
+    file: "shared/rail/rails.ts",
+    find: `barePod, incidentHold,`,
+    replace: `barePod,`,
+    tests: rails,
+  },
+  {
+    rail: "ownership",
+    file: "shared/rail/rails.ts",
+    find: `stormBrake(cluster), ownership]`,
+    replace: `stormBrake(cluster)]`,
+    tests: rails,
+  },
+  {
+    rail: "disruption budget",
+    file: "shared/heal/attempt.ts",
+    find: `() => disruptionBudget(look.cluster, subject),`,
+    replace: ``,
+    tests: rails,
+  },
+  budget("owner in flight", `ownerInFlight: { limit: 1, windowMs: minutes(10) }`),
+  budget("owner", `owner: { limit: 3, windowMs: hours(1) }`),
+  budget("node", `nodeUntainted: { limit: 2, windowMs: minutes(10) }`),
+  budget("tainted node", `nodeTainted: { limit: 5, windowMs: minutes(10) }`),
+  budget("namespace", `namespace: { limit: 10, windowMs: minutes(10) }`),
+  budget("cluster", `cluster: { limit: 20, windowMs: minutes(10) }`),
+  {
+    ...budget("fleet", `fleet: { limit: 50, windowMs: minutes(10) }`),
+    replace: `fleet: { limit: 500, windowMs: minutes(10) }`,
+  },
+  {
+    ...budget("terminal pods of a namespace", `terminalNamespace: { limit: 300, windowMs: minutes(10) }`),
+    replace: `terminalNamespace: { limit: 3_000, windowMs: minutes(10) }`,
+  },
+  {
+    ...budget("terminal pods of a cluster", `terminalCluster: { limit: 600, windowMs: minutes(10) }`),
+    replace: `terminalCluster: { limit: 6_000, windowMs: minutes(10) }`,
+  },
+  {
+    rail: "halved budgets",
+    file: "shared/rail/action-budgets.ts",
+    find: `limit: halved ? Math.max(1, Math.floor(limit / 2)) : limit,`,
+    replace: `limit: halved ? limit : limit,`,
+    tests: budgets,
+  },
+  {
+    rail: "budgets given back on refusal",
+    file: "shared/heal/attempt.ts",
+    find: `await giveBackAll(look, spent, stamp, at);`,
+    replace: ``,
+    tests: budgets,
+  },
+  {
+    rail: "suspected node",
+    file: "shared/heal/attempt.ts",
+    find: `heal.kind === "ForceDeletePod" ? suspectedNode(look, subject) : { kind: "pass" }`,
+    replace: `heal.kind === "ForceDeletePod" ? { kind: "pass" } : { kind: "pass" }`,
+    tests: budgets,
+  },
+  {
+    rail: "claim on the object",
+    file: "shared/heal/attempt.ts",
+    find: `if (answer.kind === "held") {`,
+    replace: `if (answer.kind === "held" && answer.until < 0) {`,
+    tests: rails,
+  },
+  {
+    rail: "claim on its node",
+    file: "shared/heal/attempt.ts",
+    find: `if (nodeClaim !== undefined && nodeClaim.expiresAt > at) {`,
+    replace: `if (nodeClaim !== undefined && nodeClaim.expiresAt < 0) {`,
+    tests: rails,
+  },
+  {
+    rail: "last look: flag",
+    file: "shared/heal/last-look.ts",
+    find: `if (flag.mode !== look.mode)`,
+    replace: `if (flag.mode === undefined)`,
+    tests: rails,
+  },
+  {
+    rail: "last look: brake and other rails",
+    file: "shared/heal/last-look.ts",
+    find: `if (held.kind !== "pass") return withdrawn(held.reason, held.message);`,
+    replace: ``,
+    tests: rails,
+  },
+  {
+    rail: "last look: the healer decides again",
+    file: "shared/heal/last-look.ts",
+    find: `const again = healer.decide(facts, openCase, clusterNow);`,
+    replace: `const again = { kind: "heal", heal: planned, reason: "", message: "" } as ReturnType<typeof healer.decide>;`,
+    tests: rails,
+  },
+  {
+    rail: "last look: age",
+    file: "shared/heal/last-look.ts",
+    find: `if (deps.clock.monotonic() - startedAt > limits.lastLookMaxAgeMs) {`,
+    replace: `if (startedAt < 0) {`,
+    tests: rails,
+  },
+  {
+    rail: "outcome Unknown keeps its claim",
+    file: "shared/heal/attempt.ts",
+    find: `if (outcome.kind !== "Unknown") await claimed.release();`,
+    replace: `await claimed.release();`,
+    tests: heal,
+  },
+  {
+    rail: "verification",
+    file: "shared/heal/look-at.ts",
+    find: `if (pending !== undefined && now < pending.sentAt + verifyAfterMs) return { kind: "TooEarly" };`,
+    replace: `if (pending !== undefined) return { kind: "TooEarly" };`,
+    tests: heal,
+  },
+  {
+    rail: "attempt budget",
+    file: "shared/heal/look-at.ts",
+    find: `look.openCase.attempts >= limits.attempts`,
+    replace: `look.openCase.attempts >= 1_000`,
+    tests: heal,
+  },
+  {
+    rail: "escalated once",
+    file: "shared/heal/escalation.ts",
+    find: `if (subject.escalated !== undefined && subject.state === "open") return subject;`,
+    replace: `Object.assign(subject, { openedAt: look.deps.clock.now() });`,
+    tests: words,
+  },
+  {
+    rail: "observe mode",
+    file: "shared/heal/attempt.ts",
+    find: `if (look.mode === "observe") {
+    await settle("Observed"`,
+    replace: `if (look.mode === undefined) {
+    await settle("Observed"`,
+    tests: words,
+  },
+  {
+    rail: "observe mode holds for an hour",
+    file: "shared/heal/record-attempt.ts",
+    find: `shadowHeldUntil: until,
+      nextLookAt: until,`,
+    replace: ``,
+    tests: words,
+  },
+  {
+    rail: "another uid under the name",
+    file: "shared/heal/subject.ts",
+    find: `|| found.object.ref.uid !== object.uid`,
+    replace: ``,
+    tests: heal,
+  },
+  {
+    rail: "ledger: planned before the write",
+    file: "shared/heal/attempt.ts",
+    find: `await deps.ledger.plan(plannedAction(look, facts, verdict, actionId, budgets));`,
+    replace: `packEvidence(plannedAction(look, facts, verdict, actionId, budgets));`,
+    tests: heal,
+  },
+];

@@ -1,0 +1,61 @@
+/**
+ * Takes away one rail at a time, in a copy of the working tree, and runs the tests that guard it: a rail whose removal no test notices is no rail.
+ * `npm run test:rails` prints one line per rail and fails when a removal goes unnoticed or no longer applies.
+ */
+import { execFileSync, spawnSync } from "node:child_process";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { type Mutant, mutants } from "./mutants.ts";
+
+const root = process.cwd();
+const copy = mkdtempSync(join(tmpdir(), "knitbone-rails-"));
+
+function copyTree(): void {
+  const files = execFileSync("git", ["ls-files", "-co", "--exclude-standard"], { encoding: "utf8" }).trim().split("\n");
+  for (const file of files.filter((each) => /^(functions|shared|test|infra)\/|^[^/]+$/.test(each))) {
+    mkdirSync(dirname(join(copy, file)), { recursive: true });
+    cpSync(join(root, file), join(copy, file), { force: true });
+  }
+  symlinkSync(join(root, "node_modules"), join(copy, "node_modules"));
+}
+
+function testsFail(tests: readonly string[]): boolean {
+  const run = spawnSync("node", [join("node_modules", "vitest", "vitest.mjs"), "run", "--bail", "1", ...tests], {
+    cwd: copy,
+    encoding: "utf8",
+    timeout: 120_000,
+  });
+  return run.status !== 0;
+}
+
+function outcomeOf(mutant: Mutant): "noticed" | "unnoticed" | "does not apply" {
+  const path = join(copy, mutant.file);
+  const original = readFileSync(path, "utf8");
+  if (original.split(mutant.find).length !== 2) return "does not apply";
+  writeFileSync(
+    path,
+    original.replace(mutant.find, () => mutant.replace),
+  );
+  try {
+    return testsFail(mutant.tests) ? "noticed" : "unnoticed";
+  } finally {
+    writeFileSync(path, original);
+  }
+}
+
+try {
+  copyTree();
+  const every = [...new Set(mutants.flatMap((each) => each.tests))];
+  if (testsFail(every)) throw new Error(`running ${every.join(", ")}: they fail before any rail is removed`);
+  let failed = 0;
+  for (const mutant of mutants) {
+    const outcome = outcomeOf(mutant);
+    if (outcome !== "noticed") failed++;
+    process.stdout.write(`${outcome === "noticed" ? "ok  " : "FAIL"} ${mutant.rail}: removal ${outcome}\n`);
+  }
+  process.stdout.write(`${mutants.length - failed} passed, ${failed} failed\n`);
+  process.exitCode = failed === 0 ? 0 : 1;
+} finally {
+  rmSync(copy, { recursive: true, force: true });
+}

@@ -1,0 +1,207 @@
+import { describe, expect, it } from "vitest";
+import { minutes, seconds } from "../../shared/time/duration.ts";
+import { aBrake } from "../build/cluster-state.ts";
+import { aNamespace } from "../build/namespace.ts";
+import { aNode } from "../build/node.ts";
+import { anEvictedPod, anOverduePod, anOwnerRef } from "../build/pod.ts";
+import { aDeployment, aReplicaSet } from "../build/workload.ts";
+import { evictTerminal, scriptedHealer } from "../fakes/scripted-healer.ts";
+import { aStage, type Stage } from "./stage.ts";
+
+/** An overdue pod of a workload of its own, so that only the budgets above the owner count. */
+function lonePod(stage: Stage, n: number, options: { readonly namespace?: string; readonly nodeName?: string } = {}) {
+  const namespace = options.namespace ?? "shop";
+  const nodeName = options.nodeName ?? `n${n}`;
+  const owner = `rs-${n}`;
+  const deployment = `app-${n}`;
+  const pod = anOverduePod({ name: `pod-${n}`, namespace, nodeName, owner: anOwnerRef({ name: owner }) });
+  stage.api.putWorkload(
+    aReplicaSet({
+      name: owner,
+      namespace,
+      uid: anOwnerRef({ name: owner }).uid,
+      owner: anOwnerRef({ kind: "Deployment", name: deployment }),
+    }),
+  );
+  stage.api.putWorkload(
+    aDeployment({ name: deployment, namespace, uid: anOwnerRef({ kind: "Deployment", name: deployment }).uid }),
+  );
+  stage.api.putNode(aNode({ name: nodeName }));
+  stage.api.putNamespace(aNamespace({ name: namespace }));
+  stage.api.putPod(pod);
+  return pod;
+}
+
+async function forceDeleted(
+  stage: Stage,
+  count: number,
+  where: (n: number) => Parameters<typeof lonePod>[2],
+): Promise<number> {
+  for (let n = 1; n <= count; n++) {
+    const pod = lonePod(stage, n, where(n));
+    await stage.sight(pod);
+  }
+  return stage.api.writes.filter((each) => each.outcome === "Done").length;
+}
+
+describe("budgets of live pods", () => {
+  it("let ten pods of one namespace go in ten minutes", async () => {
+    const stage = await aStage(scriptedHealer());
+    expect(await forceDeleted(stage, 14, () => ({}))).toBe(10);
+    expect((await stage.caseOf(anOverduePod({ name: "pod-14" }).ref.uid))?.verdict).toMatchObject({
+      kind: "wait",
+      reason: "BudgetExhausted",
+      message: "Spent: namespace eu-1/shop: 10 in 10m.",
+    });
+  });
+
+  it("let twenty pods of one cluster go in ten minutes", async () => {
+    const stage = await aStage(scriptedHealer());
+    expect(await forceDeleted(stage, 26, (n) => ({ namespace: `team-${n % 5}` }))).toBe(20);
+  });
+
+  it("let fifty pods of the fleet go in ten minutes, whatever the cluster", async () => {
+    const stage = await aStage(scriptedHealer());
+    const fleet = { key: "act#fleet#*", limit: 50, windowMs: minutes(10), title: "" };
+    for (let n = 0; n < 48; n++) await stage.deps.budgets.spend(fleet, `elsewhere-${n}`, stage.clock.now());
+    expect(await forceDeleted(stage, 5, (n) => ({ namespace: `team-${n}` }))).toBe(2);
+  });
+
+  it("have at most one pod of an owner in flight, and the next once the first is seen to be gone", async () => {
+    const stage = await aStage(scriptedHealer());
+    const [first, second] = [anOverduePod({ name: "web-1" }), anOverduePod({ name: "web-2", nodeName: "n2" })];
+    stage.api.putNode(aNode({ name: "n2" }));
+    stage.api.putPod(first);
+    stage.api.putPod(second);
+    await stage.sight(first);
+    await stage.sight(second);
+    expect(stage.api.writes.map((each) => each.pod.name)).toEqual(["web-1"]);
+    await stage.pass(seconds(13));
+    await stage.pass(minutes(11));
+    expect(stage.api.writes.map((each) => each.pod.name)).toEqual(["web-1", "web-2"]);
+  });
+
+  it("let three pods of an owner go in an hour", async () => {
+    const stage = await aStage(scriptedHealer());
+    for (let n = 1; n <= 5; n++) {
+      const pod = anOverduePod({ name: `web-${n}`, nodeName: `n${n}` });
+      stage.api.putNode(aNode({ name: `n${n}` }));
+      stage.api.putPod(pod);
+      await stage.sight(pod);
+      await stage.pass(seconds(60));
+    }
+    expect(stage.api.writes).toHaveLength(3);
+  });
+
+  it("are halved while the brake is", async () => {
+    const stage = await aStage(scriptedHealer());
+    await stage.clusters.saveBrake("eu-1", aBrake({ state: "halved", notReady: 2, updatedAt: stage.clock.now() }));
+    expect(await forceDeleted(stage, 8, () => ({}))).toBe(5);
+  });
+
+  it("make room again when the oldest stamp leaves the window", async () => {
+    const stage = await aStage(scriptedHealer());
+    await forceDeleted(stage, 12, () => ({}));
+    await stage.pass(minutes(10) + seconds(5));
+    expect(stage.api.writes).toHaveLength(12);
+  });
+
+  it("give back what an attempt spent before a wider budget refused it", async () => {
+    const stage = await aStage(scriptedHealer());
+    const pod = anOverduePod();
+    stage.api.putPod(pod);
+    const cluster = { key: "act#cluster#eu-1", limit: 20, windowMs: minutes(10), title: "" };
+    for (let n = 0; n < 20; n++) await stage.deps.budgets.spend(cluster, `other-${n}`, stage.clock.now());
+    await stage.sight(pod);
+    const namespace = { key: "act#namespace#eu-1/shop", limit: 10, windowMs: minutes(10), title: "" };
+    expect(await stage.deps.budgets.used(namespace, stage.clock.now())).toBe(0);
+    expect(await stage.deps.claims.read("eu-1", pod.ref.uid)).toBeUndefined();
+    expect(stage.api.writes).toEqual([]);
+  });
+});
+
+describe("budgets of terminal pods", () => {
+  it("stand apart: 300 of a namespace in ten minutes, whatever the owner, the node or the brake", async () => {
+    const stage = await aStage(scriptedHealer(evictTerminal, "orphan-sweeper"));
+    await stage.clusters.saveBrake("eu-1", aBrake({ state: "halved", notReady: 2, updatedAt: stage.clock.now() }));
+    for (let n = 0; n < 310; n++) {
+      const pod = anEvictedPod({ name: `evicted-${n}` });
+      stage.api.putPod(pod);
+      await stage.sight(pod);
+    }
+    expect(stage.api.writes).toHaveLength(300);
+  });
+
+  it("end at 600 of a cluster in ten minutes", async () => {
+    const stage = await aStage(scriptedHealer(evictTerminal, "orphan-sweeper"));
+    const cluster = { key: "act#terminal-cluster#eu-1", limit: 600, windowMs: minutes(10), title: "" };
+    for (let n = 0; n < 598; n++) await stage.deps.budgets.spend(cluster, `other-${n}`, stage.clock.now());
+    for (let n = 0; n < 4; n++) {
+      const pod = anEvictedPod({ name: `evicted-${n}` });
+      stage.api.putPod(pod);
+      await stage.sight(pod);
+    }
+    expect(stage.api.writes).toHaveLength(2);
+  });
+});
+
+describe("a node's own budget", () => {
+  const onNode = () => ({ nodeName: "n1" });
+  const taint = { key: "ops.example/broken", value: "", effect: "NoSchedule" } as const;
+
+  it("ends at two while the node still takes new pods; the third hands the node over, once", async () => {
+    const stage = await aStage(scriptedHealer());
+    expect(await forceDeleted(stage, 4, onNode)).toBe(2);
+    const warnings = stage.api.events.filter((each) => each.type === "Warning");
+    expect(warnings.map((each) => [each.reason, each.regarding.kind, each.regarding.name])).toEqual([
+      ["NodeSuspected", "Node", "n1"],
+    ]);
+    expect(await stage.caseOf(aNode().ref.uid, "notready-handler")).toMatchObject({
+      escalated: { reason: "NodeSuspected" },
+    });
+    expect((await stage.caseOf(anOverduePod({ name: "pod-3" }).ref.uid))?.verdict).toMatchObject({
+      kind: "escalate",
+      reason: "NodeSuspected",
+    });
+  });
+
+  it("stays shut for a suspected node even when its window has passed", async () => {
+    const stage = await aStage(scriptedHealer());
+    await forceDeleted(stage, 3, onNode);
+    await stage.pass(minutes(25));
+    expect(stage.api.writes).toHaveLength(2);
+  });
+
+  it("opens to five once a taint keeps replacements away", async () => {
+    const stage = await aStage(scriptedHealer());
+    await forceDeleted(stage, 8, onNode);
+    stage.api.putNode(aNode({ name: "n1", taints: [taint] }));
+    await stage.pass(seconds(65));
+    expect(stage.api.writes).toHaveLength(5);
+    expect(await stage.caseOf(aNode().ref.uid, "notready-handler")).toMatchObject({
+      state: "closed",
+      closedBecause: "Tainted",
+    });
+  });
+
+  it("opens for a cordon that a person set as well", async () => {
+    const stage = await aStage(scriptedHealer());
+    await forceDeleted(stage, 3, onNode);
+    stage.api.putNode(aNode({ name: "n1", unschedulable: true }));
+    await stage.pass(seconds(65));
+    expect(stage.api.writes).toHaveLength(3);
+  });
+
+  it("is not opened by a taint that the pods tolerate", async () => {
+    const stage = await aStage(scriptedHealer());
+    stage.api.putNode(
+      aNode({ name: "n1", taints: [{ key: "node.kubernetes.io/unreachable", value: "", effect: "NoExecute" }] }),
+    );
+    const pods = [1, 2, 3].map((n) => lonePod(stage, n, { nodeName: "n1" }));
+    stage.api.putNode(
+      aNode({ name: "n1", taints: [{ key: "node.kubernetes.io/unreachable", value: "", effect: "NoExecute" }] }),
+    );
+    for (const pod of pods) await stage.sight(pod);
+    expect(stage.api.writes).toHaveLength(2);
+  });
+});

@@ -1,0 +1,370 @@
+import { describe, expect, it } from "vitest";
+import { KnitboneError } from "../../shared/errors.ts";
+import type { Subject } from "../../shared/heal/subject.ts";
+import type { PodFacts } from "../../shared/kubernetes/pod.ts";
+import { minutes, seconds } from "../../shared/time/duration.ts";
+import { aBrake, aStoredReport } from "../build/cluster-state.ts";
+import { aFlagRow } from "../build/flag-row.ts";
+import { aNamespace } from "../build/namespace.ts";
+import { aNode } from "../build/node.ts";
+import { anOverduePod, anOwnerRef, aPod } from "../build/pod.ts";
+import { aDeployment } from "../build/workload.ts";
+import { evictTerminal, scriptedHealer } from "../fakes/scripted-healer.ts";
+import { aStage, type Stage } from "./stage.ts";
+
+const pod = anOverduePod();
+
+/** Every story here ends the same way: nothing was written, and the case says why. */
+async function expectHeld(stage: Stage, held: PodFacts, kind: "wait" | "leave", reason: string): Promise<void> {
+  expect(stage.api.writes).toEqual([]);
+  expect(stage.api.events).toEqual([]);
+  expect((await stage.caseOf(held.ref.uid))?.verdict).toMatchObject({ kind, reason });
+}
+
+async function sighted(prepare: (stage: Stage) => Promise<unknown> | unknown, held: PodFacts = pod): Promise<Stage> {
+  const stage = await aStage(scriptedHealer());
+  stage.api.putPod(held);
+  await prepare(stage);
+  await stage.sight(held);
+  return stage;
+}
+
+describe("flags", () => {
+  it.each([
+    ["the healer", { scope: "*", healer: "terminating-reaper" }],
+    ["the cluster", { scope: "eu-1", healer: "terminating-reaper" }],
+    ["the namespace", { scope: "eu-1/shop", healer: "*" }],
+    ["everything", { scope: "*", healer: "*" }],
+  ])("off for %s: nothing is read, nothing is written, nothing is noted", async (_, row) => {
+    const stage = await sighted((it) => it.flagRows.set(aFlagRow({ ...row, mode: "off" })));
+    expect(stage.api.writes).toEqual([]);
+    expect(stage.api.reads()).toBe(0);
+    expect(await stage.caseOf(pod.ref.uid)).toBeUndefined();
+  });
+
+  it("without any row nothing is done", async () => {
+    const stage = await sighted((it) => it.flagRows.set(aFlagRow({ until: it.clock.now() - 1 })));
+    await expectHeld(stage, pod, "wait", "FlagAbsent");
+  });
+
+  it("that cannot be read: nothing is done, and it goes on by itself when they can", async () => {
+    const stage = await sighted((it) =>
+      it.flagRows.breakWith(new KnitboneError("StoreUnavailable", "reading table flags: timed out")),
+    );
+    await expectHeld(stage, pod, "wait", "FlagUnreadable");
+    stage.flagRows.mend();
+    await stage.pass(seconds(63));
+    expect(stage.api.writes).toHaveLength(1);
+  });
+
+  it("thrown between the first look and the write stops the write", async () => {
+    const stage = await aStage(scriptedHealer());
+    stage.api.putPod(pod);
+    // The second pod read is the last look's: the flag is off by then.
+    stage.api.beforePodRead(1, () => void stage.flagRows.set(aFlagRow({ mode: "off" })));
+    await stage.sight(pod);
+    expect(stage.api.writes).toEqual([]);
+    const [action] = await stage.deps.ledger.list();
+    expect(action?.outcome).toMatchObject({ kind: "Withdrawn" });
+  });
+});
+
+describe("freshness and brake", () => {
+  it("a cluster whose forwarder is silent for more than 120 s is not acted on", async () => {
+    const stage = await aStage(scriptedHealer());
+    stage.api.putPod(pod);
+    await stage.clock.advance(seconds(110));
+    // The builder's report was sent ten seconds before it was stored.
+    await stage.clusters.saveReport(
+      "eu-1",
+      aStoredReport({ sequence: 90, sentAt: stage.clock.now() - seconds(120) - 1 }),
+    );
+    await stage.sight(pod);
+    await expectHeld(stage, pod, "wait", "ClusterSilent");
+    expect(stage.api.reads()).toBe(0);
+  });
+
+  it("exactly 120 s is still fresh", async () => {
+    const stage = await aStage(scriptedHealer());
+    stage.api.putPod(pod);
+    await stage.clusters.saveReport("eu-1", aStoredReport({ sequence: 90, sentAt: stage.clock.now() - seconds(120) }));
+    await stage.sight(pod);
+    expect(stage.api.writes).toHaveLength(1);
+  });
+
+  it("a frozen brake stops everything before the cluster is read", async () => {
+    const stage = await sighted((it) =>
+      it.clusters.saveBrake("eu-1", aBrake({ state: "frozen", notReady: 3, updatedAt: it.clock.now() })),
+    );
+    await expectHeld(stage, pod, "wait", "StormBrake");
+    expect(stage.api.reads()).toBe(0);
+  });
+
+  it("a brake pulled between the first look and the write stops the write", async () => {
+    const stage = await aStage(scriptedHealer());
+    stage.api.putPod(pod);
+    stage.api.beforePodRead(
+      1,
+      () => void stage.clusters.saveBrake("eu-1", aBrake({ state: "frozen", updatedAt: stage.clock.now() })),
+    );
+    await stage.sight(pod);
+    expect(stage.api.writes).toEqual([]);
+    expect((await stage.caseOf(pod.ref.uid))?.verdict).toMatchObject({ kind: "wait", reason: "StormBrake" });
+  });
+
+  it("an API server that does not answer three times opens the breaker, and then nothing is asked of it", async () => {
+    const stage = await aStage(scriptedHealer());
+    stage.api.putPod(pod);
+    stage.api.breakDown();
+    const others = [1, 2, 3, 4].map((n) => anOverduePod({ name: `other-${n}` }));
+    for (const each of others) await stage.sight(each);
+    expect((await stage.clusters.state("eu-1")).breaker).toMatchObject({ consecutiveFailures: 3 });
+    const readsBefore = stage.api.reads();
+    await stage.sight(pod);
+    expect(stage.api.reads()).toBe(readsBefore);
+    await expectHeld(stage, pod, "wait", "ClusterUnreachable");
+    stage.api.mend();
+    await stage.pass(seconds(63));
+    expect(stage.api.writes).toHaveLength(1);
+    expect((await stage.clusters.state("eu-1")).breaker).toBeUndefined();
+  });
+});
+
+describe("what is not ours to touch", () => {
+  const optedOut = { annotations: { "knitbone.io/heal": "off" } };
+  it.each<[string, (stage: Stage) => void, PodFacts]>([
+    ["the pod, by annotation", () => {}, anOverduePod(optedOut)],
+    ["the pod, by label", () => {}, anOverduePod({ labels: { "knitbone.io/heal": "off" } })],
+    ["its Deployment", (stage) => stage.api.putWorkload(aDeployment(optedOut)), pod],
+    ["its namespace", (stage) => stage.api.putNamespace(aNamespace({ name: "shop", ...optedOut })), pod],
+    ["its node", (stage) => stage.api.putNode(aNode(optedOut)), pod],
+    ["Karpenter's mark", () => {}, anOverduePod({ annotations: { "karpenter.sh/do-not-disrupt": "true" } })],
+    [
+      "the autoscaler's mark",
+      () => {},
+      anOverduePod({ annotations: { "cluster-autoscaler.kubernetes.io/safe-to-evict": "false" } }),
+    ],
+    ["Kruise's mark", () => {}, anOverduePod({ labels: { "policy.kruise.io/delete-protection": "Always" } })],
+  ])("an opt-out on %s", async (_, prepare, held) => {
+    await expectHeld(await sighted(prepare, held), held, "leave", "OptedOut");
+  });
+
+  it.each<[string, string, (stage: Stage) => void, PodFacts]>([
+    [
+      "a static pod's mirror",
+      "MirrorPod",
+      () => {},
+      anOverduePod({ annotations: { "kubernetes.io/config.mirror": "x" } }),
+    ],
+    ["kube-system", "SystemNamespace", () => {}, anOverduePod({ namespace: "kube-system" })],
+    ["a system priority", "SystemPriority", () => {}, anOverduePod({ priorityClassName: "system-node-critical" })],
+    [
+      "a DaemonSet's pod",
+      "DaemonSetPod",
+      () => {},
+      anOverduePod({ owner: anOwnerRef({ kind: "DaemonSet", name: "agent" }) }),
+    ],
+    [
+      "a control-plane node",
+      "ControlPlaneNode",
+      (stage) => stage.api.putNode(aNode({ labels: { "node-role.kubernetes.io/control-plane": "" } })),
+      pod,
+    ],
+    [
+      "our own forwarder",
+      "OwnForwarder",
+      () => {},
+      anOverduePod({ labels: { "app.kubernetes.io/name": "knitbone-forwarder" } }),
+    ],
+    ["a bare pod", "BarePod", () => {}, bare(anOverduePod())],
+    [
+      "a virtual node",
+      "VirtualNode",
+      (stage) => stage.api.putNode(aNode({ labels: { type: "virtual-kubelet" } })),
+      pod,
+    ],
+  ])("%s", async (_, reason, prepare, held) => {
+    await expectHeld(await sighted(prepare, held), held, "leave", reason);
+  });
+
+  it.each([
+    "karpenter.sh/disrupted",
+    "ToBeDeletedByClusterAutoscaler",
+    "aws-node-termination-handler/spot-itn",
+    "node.cluster.x-k8s.io/outdated-revision",
+    "medik8s.io/remediation",
+  ])("a node that another remediator has in hand (%s)", async (key) => {
+    const node = aNode({ taints: [{ key, value: "", effect: "NoSchedule" }] });
+    await expectHeld(await sighted((stage) => stage.api.putNode(node)), pod, "leave", "ForeignRemediator");
+  });
+
+  it("is not even talked about", async () => {
+    const stage = await aStage(scriptedHealer(() => ({ kind: "escalate", reason: "Stuck", message: "Stuck." })));
+    const held = anOverduePod({ annotations: { "knitbone.io/heal": "off" } });
+    stage.api.putPod(held);
+    await stage.sight(held);
+    await expectHeld(stage, held, "leave", "OptedOut");
+    expect(await stage.deps.ledger.list()).toEqual([]);
+  });
+});
+
+function bare(of: PodFacts): PodFacts {
+  const { owner: _, ...rest } = of;
+  return rest;
+}
+
+describe("incidents", () => {
+  const incident = { id: "inc-1", cluster: "eu-1", reason: "ZoneDown", message: "zone-a fails.", openedAt: 0 } as const;
+  it.each([
+    ["of the pod's zone", { ...incident, kind: "zone", key: "zone-a" } as const],
+    ["of the control plane", { ...incident, kind: "controlPlane", key: "" } as const],
+    ["of every cluster", { ...incident, cluster: "*", kind: "controlPlane", key: "" } as const],
+  ])("an open incident %s holds the heal", async (_, open) => {
+    await expectHeld(await sighted((stage) => stage.deps.incidents.open(open)), pod, "wait", "IncidentOpen");
+  });
+
+  it("an incident of another zone does not", async () => {
+    const stage = await sighted((it) => it.deps.incidents.open({ ...incident, kind: "zone", key: "zone-b" }));
+    expect(stage.api.writes).toHaveLength(1);
+  });
+
+  it("a storage incident holds every pod that has a claim", async () => {
+    const held = anOverduePod({ volumeClaims: ["data"] });
+    const stage = await aStage(scriptedHealer(evictTerminal));
+    stage.api.putPod(held);
+    await stage.deps.incidents.open({ ...incident, kind: "storageClass", key: "fast" });
+    await stage.sight(held);
+    await expectHeld(stage, held, "wait", "IncidentOpen");
+  });
+});
+
+describe("ownership", () => {
+  it.each<[string, PodFacts]>([
+    ["a StatefulSet", anOverduePod({ owner: anOwnerRef({ kind: "StatefulSet", name: "db" }) })],
+    ["a volume claim", anOverduePod({ volumeClaims: ["data"] })],
+    ["a resource claim", anOverduePod({ hasResourceClaims: true })],
+    ["a device", anOverduePod({ extendedResources: ["nvidia.com/gpu"] })],
+    ["a host port", anOverduePod({ hasHostPort: true })],
+  ])("a force-delete of a pod with %s is refused whatever its healer says", async (_, held) => {
+    await expectHeld(await sighted(() => {}, held), held, "leave", "OwnershipUnproven");
+  });
+
+  it("an owner of a kind that we do not know is not swept either", async () => {
+    const held = anOverduePod({ owner: anOwnerRef({ kind: "CloneSet", name: "c" }) });
+    const stage = await aStage(scriptedHealer(evictTerminal));
+    stage.api.putPod(held);
+    const workload = stage.api.workload;
+    stage.api.workload = async (namespace, owner) =>
+      owner.kind === "CloneSet" ? { kind: "unknownKind" } : workload(namespace, owner);
+    await stage.sight(held);
+    await expectHeld(stage, held, "leave", "UnknownOwner");
+  });
+});
+
+describe("the workload's own disruption budget", () => {
+  const live = aPod();
+  const budget = { ...aNamespace(), disruptionsAllowed: 0 };
+  const evicting = () => aStage(scriptedHealer(evictTerminal));
+
+  it("that allows nothing holds an eviction of a pod that serves", async () => {
+    const stage = await evicting();
+    stage.api.putPod(live);
+    stage.api.putDisruptionBudget(live, budget);
+    await stage.sight(live);
+    await expectHeld(stage, live, "wait", "DisruptionBudget");
+  });
+
+  it("that stands twice leaves the pod alone", async () => {
+    const stage = await evicting();
+    stage.api.putPod(live);
+    stage.api.putDisruptionBudget(live, { ...budget, disruptionsAllowed: 1 });
+    stage.api.putDisruptionBudget(live, { ...budget, disruptionsAllowed: 1 });
+    await stage.sight(live);
+    await expectHeld(stage, live, "leave", "TwoDisruptionBudgets");
+  });
+
+  it("does not hold a terminating pod, which serves no more", async () => {
+    const stage = await evicting();
+    stage.api.putPod(pod);
+    stage.api.putDisruptionBudget(pod, budget);
+    await stage.sight(pod);
+    expect(stage.api.writes).toHaveLength(1);
+  });
+});
+
+describe("claims", () => {
+  const claim = { cluster: "eu-1", holder: "other", healer: "orphan-sweeper", actionId: "a", attempt: 1 } as const;
+
+  it("of another healer on the same pod holds until its lease ends", async () => {
+    const stage = await sighted((it) =>
+      it.deps.claims.take({ ...claim, uid: pod.ref.uid, expiresAt: it.clock.now() + seconds(50) }, it.clock.now()),
+    );
+    await expectHeld(stage, pod, "wait", "ClaimHeld");
+    await stage.pass(seconds(54));
+    expect(stage.api.writes).toHaveLength(1);
+  });
+
+  it("on the pod's node holds as well", async () => {
+    const stage = await sighted((it) =>
+      it.deps.claims.take({ ...claim, uid: aNode().ref.uid, expiresAt: it.clock.now() + minutes(5) }, it.clock.now()),
+    );
+    await expectHeld(stage, pod, "wait", "ClaimHeld");
+    expect(await stage.deps.claims.read("eu-1", pod.ref.uid)).toBeUndefined();
+  });
+});
+
+describe("the last look", () => {
+  it("withdraws when the pod was recreated under its name in between", async () => {
+    const stage = await aStage(scriptedHealer());
+    stage.api.putPod(pod);
+    stage.api.beforePodRead(2, () => stage.api.putPod(anOverduePod({ uid: "successor" })));
+    await stage.sight(pod);
+    expect(stage.api.writes).toEqual([]);
+    expect((await stage.deps.ledger.list())[0]?.outcome).toMatchObject({ kind: "Withdrawn" });
+  });
+
+  it("withdraws when the healer would now decide otherwise, and gives back what it spent", async () => {
+    const decide = ({ subject }: { readonly subject: Subject }) =>
+      subject.pod.resourceVersion === "1000"
+        ? ({
+            kind: "heal",
+            heal: { kind: "EvictTerminalPod", pod: subject.pod.ref, resourceVersion: "1000" },
+            reason: "Residue",
+            message: "Old.",
+          } as const)
+        : ({ kind: "leave", reason: "Running", message: "It came back." } as const);
+    const stage = await aStage(scriptedHealer(decide));
+    stage.api.putPod(pod);
+    stage.api.beforePodRead(2, () => stage.api.putPod(anOverduePod({ resourceVersion: "1001" })));
+    await stage.sight(pod);
+    expect(stage.api.writes).toEqual([]);
+    const [action] = await stage.deps.ledger.list();
+    expect(action?.outcome?.kind).toBe("Withdrawn");
+    for (const key of action?.budgets ?? []) {
+      expect(
+        await stage.deps.budgets.used({ key, limit: 300, windowMs: minutes(10), title: "" }, stage.clock.now()),
+      ).toBe(0);
+    }
+  });
+
+  it("sends the version that it saw, not the one of the first look", async () => {
+    const stage = await aStage(scriptedHealer());
+    stage.api.putPod(pod);
+    stage.api.beforePodRead(2, () => stage.api.putPod(anOverduePod({ resourceVersion: "1001" })));
+    await stage.sight(pod);
+    expect(stage.api.writes).toMatchObject([{ resourceVersion: "1001", outcome: "Done" }]);
+  });
+
+  it("that took longer than 5 s is no last look", async () => {
+    const stage = await aStage(scriptedHealer());
+    stage.api.putPod(pod);
+    let late = 0;
+    stage.api.beforePodRead(2, () => {
+      late = 5_001;
+    });
+    const monotonic = stage.clock.monotonic;
+    stage.clock.monotonic = () => monotonic() + late;
+    await stage.sight(pod);
+    await expectHeld(stage, pod, "wait", "LastLookTooOld");
+  });
+});

@@ -1,0 +1,138 @@
+import type { Case } from "../../shared/case/case.ts";
+import { storedFlags } from "../../shared/flag/stored-flags.ts";
+import type { Healer, HealerFacts } from "../../shared/heal/healer.ts";
+import type { Handled } from "../../shared/heal/look.ts";
+import { pipeline } from "../../shared/heal/pipeline.ts";
+import type { PipelineDeps } from "../../shared/heal/pipeline-deps.ts";
+import type { PodFacts } from "../../shared/kubernetes/pod.ts";
+import type { Metrics } from "../../shared/log/log.ts";
+import { silentLog } from "../../shared/log/log.ts";
+import { seededRandom } from "../../shared/random/seeded-random.ts";
+import { seconds } from "../../shared/time/duration.ts";
+import { aBrake, aRegisteredCluster, aStoredReport } from "../build/cluster-state.ts";
+import { aFlagRow } from "../build/flag-row.ts";
+import { aSighting } from "../build/message.ts";
+import { aNamespace } from "../build/namespace.ts";
+import { aNode } from "../build/node.ts";
+import { aDeployment, aReplicaSet } from "../build/workload.ts";
+import { fakeCluster } from "../fakes/fake-cluster.ts";
+import { manualClock } from "../fakes/manual-clock.ts";
+import { memoryBudgetStore } from "../fakes/memory-budget-store.ts";
+import { memoryCaseStore } from "../fakes/memory-case-store.ts";
+import { memoryClaimStore } from "../fakes/memory-claim-store.ts";
+import { memoryClusterStore } from "../fakes/memory-cluster-store.ts";
+import { memoryFlagStore } from "../fakes/memory-flag-store.ts";
+import { memoryIncidentStore } from "../fakes/memory-incident-store.ts";
+import { memoryLeakStore } from "../fakes/memory-leak-store.ts";
+import { memoryLedger } from "../fakes/memory-ledger.ts";
+import { memoryLifecycleStore } from "../fakes/memory-lifecycle-store.ts";
+import { memoryQueue } from "../fakes/memory-queue.ts";
+
+const cluster = "eu-1";
+
+/**
+ * One healer's pipeline on memory stores, over one cluster that is registered, fresh, with the brake released and the flag at `act`: everything
+ * says yes, so that a story takes away exactly one thing.
+ */
+export async function aStage<Facts extends HealerFacts, Reason extends string>(
+  healer: Healer<Facts, Reason>,
+  options: { readonly by?: Partial<PipelineDeps> } = {},
+) {
+  const clock = manualClock();
+  const random = seededRandom(7);
+  const api = fakeCluster(cluster, clock);
+  api.putNode(aNode());
+  api.putNamespace(aNamespace({ name: "shop" }));
+  api.putWorkload(aReplicaSet());
+  api.putWorkload(aDeployment());
+
+  const flagRows = memoryFlagStore();
+  await flagRows.set(aFlagRow());
+  const clusters = memoryClusterStore();
+  await clusters.register(aRegisteredCluster());
+  const queue = memoryQueue(clock, random);
+  const quarantine = memoryQueue(clock, random);
+  const counted: string[] = [];
+  const metrics: Metrics = {
+    count: (name, _value, dimensions) => counted.push(`${name} ${JSON.stringify(dimensions ?? {})}`),
+  };
+  const deps: PipelineDeps = {
+    cases: memoryCaseStore(),
+    claims: memoryClaimStore(),
+    budgets: memoryBudgetStore(),
+    ledger: memoryLedger(),
+    leaks: memoryLeakStore(),
+    lifecycles: memoryLifecycleStore(),
+    flags: storedFlags(flagRows, clock),
+    incidents: memoryIncidentStore(),
+    clusters,
+    connections: { connect: async () => api },
+    queue,
+    quarantine,
+    clock,
+    random,
+    log: silentLog,
+    metrics,
+    timeLimitMs: seconds(30),
+    ...options.by,
+  };
+  const handle = pipeline(healer, deps);
+  let sequence = 0;
+
+  const report = async () => {
+    sequence++;
+    await clusters.saveReport(cluster, aStoredReport({ sequence, sentAt: clock.now() }));
+    await clusters.saveBrake(cluster, aBrake({ updatedAt: clock.now() }));
+  };
+  await report();
+
+  const receive = (body: string): Promise<Handled> =>
+    handle(body, { messageId: random.id(), sentAt: clock.now(), receiveCount: 1 });
+
+  return {
+    clock,
+    api,
+    deps,
+    flagRows,
+    clusters,
+    queue,
+    quarantine,
+    counted,
+    receive,
+    /** The forwarder's report and brake row of this moment. */
+    report,
+    /** The dispatcher's sighting of this pod. */
+    sight: (pod: PodFacts, delta: "suspect" | "gone" | "recovered" = "suspect"): Promise<Handled> =>
+      receive(
+        JSON.stringify(
+          aSighting({
+            healer: healer.name,
+            object: pod.ref,
+            delta,
+            signals: delta === "suspect" ? ["PodOverdue"] : [],
+            sightedAt: clock.now(),
+          }),
+        ),
+      ),
+    /** Lets time pass and hands every wake-up that became due to the pipeline, as the event-source mapping would. */
+    async pass(ms: number): Promise<readonly Handled[]> {
+      const results: Handled[] = [];
+      const end = clock.now() + ms;
+      while (clock.now() < end) {
+        await clock.advance(Math.min(seconds(1), end - clock.now()));
+        if (clock.now() % 30_000 === 0) await report();
+        const due = await queue.receive({ limit: 10, waitMs: 0, visibilityMs: 180_000 });
+        for (const message of due) {
+          results.push(await receive(message.body));
+          await queue.acknowledge([message.receipt]);
+        }
+      }
+      return results;
+    },
+    async caseOf(uid: string, healerName = healer.name): Promise<Case | undefined> {
+      return deps.cases.load({ healer: healerName, cluster, uid });
+    },
+  };
+}
+
+export type Stage = Awaited<ReturnType<typeof aStage>>;

@@ -1,0 +1,227 @@
+import { describe, expect, it } from "vitest";
+import type { Verdict } from "../../shared/heal/heal.ts";
+import { hours, minutes, seconds } from "../../shared/time/duration.ts";
+import { aFlagRow } from "../build/flag-row.ts";
+import { aWakeUp } from "../build/message.ts";
+import { aNode } from "../build/node.ts";
+import { anOverduePod, aPod } from "../build/pod.ts";
+import { aDeployment } from "../build/workload.ts";
+import { scriptedHealer } from "../fakes/scripted-healer.ts";
+import { aStage } from "./stage.ts";
+
+const pod = anOverduePod();
+const stuck: Verdict = { kind: "escalate", reason: "FinalizersHold", message: "Held by example.com/x." };
+
+describe("an escalation", () => {
+  it("is told once: one ledger row, one Warning Event, however often it is judged again", async () => {
+    const stage = await aStage(scriptedHealer(() => stuck));
+    stage.api.putPod(pod);
+    for (let sighting = 0; sighting < 6; sighting++) {
+      await stage.sight(pod);
+      await stage.pass(seconds(60));
+    }
+    expect(stage.api.events.map((each) => [each.type, each.reason, each.note])).toEqual([
+      ["Warning", "FinalizersHold", "Held by example.com/x."],
+    ]);
+    const actions = await stage.deps.ledger.list();
+    expect(actions.map((each) => [each.heal.kind, each.outcome?.kind])).toEqual([["Escalate", "Done"]]);
+    expect(await stage.caseOf(pod.ref.uid)).toMatchObject({ escalated: { reason: "FinalizersHold" }, state: "open" });
+    expect(stage.api.writes).toEqual([]);
+  });
+
+  it("is told once when the process dies between its steps", async () => {
+    const stage = await aStage(scriptedHealer(() => stuck));
+    stage.api.putPod(pod);
+    const cases = stage.deps.cases as unknown as { failNext(method: string, error: Error): void };
+    cases.failNext("save", new Error("killed"));
+    await expect(stage.sight(pod)).rejects.toThrow("killed");
+    await stage.sight(pod);
+    expect(stage.api.events).toHaveLength(1);
+    expect(await stage.deps.ledger.list()).toHaveLength(1);
+  });
+
+  it("does not keep a case from being healed after all", async () => {
+    let verdict: Verdict = stuck;
+    const stage = await aStage(scriptedHealer(() => verdict));
+    stage.api.putPod(pod);
+    await stage.sight(pod);
+    const heal = { kind: "ForceDeletePod", pod: pod.ref, resourceVersion: "1000", node: aNode().ref } as const;
+    verdict = { kind: "heal", heal, reason: "Overdue", message: "Overdue." };
+    await stage.pass(seconds(60));
+    await stage.sight(pod);
+    expect(stage.api.writes).toHaveLength(1);
+  });
+
+  it("about a workload is one for all of its pods", async () => {
+    const about = aDeployment().ref;
+    const stage = await aStage(
+      scriptedHealer(() => ({ ...stuck, about, reason: "PinnedRejectionLoop" }), "orphan-sweeper"),
+    );
+    for (const name of ["a", "b", "c"]) {
+      const each = anOverduePod({ name });
+      stage.api.putPod(each);
+      await stage.sight(each);
+    }
+    expect(stage.api.events.map((each) => each.regarding.name)).toEqual([about.name]);
+  });
+
+  it("a hand-over is told once per node, whichever pod or healer asks", async () => {
+    const handOver: Verdict = {
+      kind: "handOver",
+      node: aNode().ref,
+      reason: "RejectionLoop",
+      message: "14 pods a second.",
+    };
+    const stage = await aStage(scriptedHealer(() => handOver, "orphan-sweeper"));
+    for (const name of ["a", "b", "c"]) {
+      const each = anOverduePod({ name });
+      stage.api.putPod(each);
+      await stage.sight(each);
+    }
+    expect(stage.api.events.map((each) => [each.reason, each.regarding.name])).toEqual([["NodeSuspected", "n1"]]);
+  });
+});
+
+describe("observe mode", () => {
+  async function observing(verdict?: () => Verdict) {
+    const stage = await aStage(verdict === undefined ? scriptedHealer() : scriptedHealer(verdict));
+    await stage.flagRows.set(aFlagRow({ mode: "observe" }));
+    stage.api.putPod(pod);
+    return stage;
+  }
+
+  it("writes nothing, says what would have been done, and holds that for an hour", async () => {
+    const stage = await observing();
+    for (let sighting = 0; sighting < 5; sighting++) {
+      await stage.sight(pod);
+      await stage.pass(minutes(5));
+    }
+    expect(stage.api.writes).toEqual([]);
+    expect(stage.api.events).toEqual([]);
+    expect((await stage.caseOf(pod.ref.uid))?.verdict).toMatchObject({
+      kind: "heal",
+      reason: "Overdue",
+      mode: "observe",
+    });
+    const actions = await stage.deps.ledger.list();
+    expect(actions.map((each) => [each.mode, each.heal.kind, each.outcome?.kind])).toEqual([
+      ["observe", "ForceDeletePod", "Observed"],
+    ]);
+    expect(await stage.deps.leaks.list()).toEqual([]);
+  });
+
+  it("says it again after the hour", async () => {
+    const stage = await observing();
+    await stage.sight(pod);
+    await stage.pass(hours(1) + seconds(5));
+    await stage.sight(pod);
+    expect(await stage.deps.ledger.list()).toHaveLength(2);
+  });
+
+  it("heals at the next sighting when the mode becomes act", async () => {
+    const stage = await observing();
+    await stage.sight(pod);
+    await stage.flagRows.set(aFlagRow({ mode: "act" }));
+    await stage.pass(seconds(3));
+    await stage.sight(pod);
+    expect(stage.api.writes).toHaveLength(1);
+  });
+
+  it("spends shadow budgets only", async () => {
+    const stage = await observing();
+    await stage.sight(pod);
+    const cluster = { limit: 20, windowMs: minutes(10), title: "" };
+    expect(await stage.deps.budgets.used({ ...cluster, key: "observe#cluster#eu-1" }, stage.clock.now())).toBe(1);
+    expect(await stage.deps.budgets.used({ ...cluster, key: "act#cluster#eu-1" }, stage.clock.now())).toBe(0);
+  });
+
+  it("keeps an escalation to the ledger", async () => {
+    const stage = await observing(() => stuck);
+    await stage.sight(pod);
+    await stage.pass(minutes(2));
+    await stage.sight(pod);
+    expect(stage.api.events).toEqual([]);
+    expect((await stage.deps.ledger.list()).map((each) => [each.mode, each.outcome?.kind])).toEqual([
+      ["observe", "Observed"],
+    ]);
+  });
+});
+
+describe("waiting", () => {
+  const until = (ms: number): Verdict => ({ kind: "wait", until: ms, reason: "GraceRunning", message: "Not yet." });
+
+  it("wakes itself when the time has come, and looks at nothing before", async () => {
+    const stage = await aStage(
+      scriptedHealer(({ subject }) =>
+        stage.clock.now() < due ? until(due) : { kind: "leave", reason: "Seen", message: subject.pod.phase },
+      ),
+    );
+    const due = stage.clock.now() + minutes(5);
+    stage.api.putPod(pod);
+    await stage.sight(pod);
+    const reads = stage.api.reads();
+    await stage.pass(minutes(4));
+    expect(await stage.sight(pod)).toEqual({ kind: "TooEarly" });
+    expect(stage.api.reads()).toBe(reads);
+    await stage.pass(minutes(1) + seconds(4));
+    expect((await stage.caseOf(pod.ref.uid))?.verdict).toMatchObject({ kind: "leave", reason: "Seen" });
+  });
+
+  it("longer than a queue can delay re-arms itself on the way", async () => {
+    const stage = await aStage(
+      scriptedHealer(() => (stage.clock.now() < due ? until(due) : { kind: "leave", reason: "Seen", message: "" })),
+    );
+    const due = stage.clock.now() + minutes(40);
+    stage.api.putPod(pod);
+    await stage.sight(pod);
+    const handled = await stage.pass(minutes(40) + seconds(10));
+    expect(handled.map((each) => each.kind)).toEqual(["Rearmed", "Rearmed", "Decided"]);
+  });
+
+  it("drops a wake-up whose case has moved on", async () => {
+    const stage = await aStage(scriptedHealer());
+    stage.api.putPod(pod);
+    expect(await stage.receive(JSON.stringify(aWakeUp({ object: pod.ref, caseVersion: 9 })))).toEqual({
+      kind: "Superseded",
+    });
+    expect(stage.api.writes).toEqual([]);
+  });
+
+  it("ends with a recovery: the case closes", async () => {
+    const stage = await aStage(scriptedHealer(() => ({ kind: "leave", reason: "NotTerminal", message: "It runs." })));
+    const live = aPod();
+    stage.api.putPod(live);
+    await stage.sight(live);
+    expect(await stage.sight(live, "recovered")).toEqual({ kind: "Closed", reason: "Recovered" });
+  });
+});
+
+describe("messages", () => {
+  it("that cannot be read go into quarantine with their code, and are not tried again", async () => {
+    const stage = await aStage(scriptedHealer());
+    for (const body of ["", "{", "[]", '{"v":1}', JSON.stringify({ ...aWakeUp(), healer: "someone-else" })]) {
+      expect(await stage.receive(body)).toMatchObject({ kind: "Quarantined" });
+    }
+    expect(stage.quarantine.messages()).toHaveLength(5);
+    expect(stage.api.reads()).toBe(0);
+  });
+
+  it("of a cluster that is not registered any more are dropped", async () => {
+    const stage = await aStage(scriptedHealer());
+    stage.api.putPod(pod);
+    await stage.clusters.remove("eu-1");
+    expect(await stage.sight(pod)).toEqual({ kind: "NotRegistered" });
+    expect(stage.api.writes).toEqual([]);
+  });
+});
+
+describe("switched off", () => {
+  it("a healer still sees its own last write through", async () => {
+    const stage = await aStage(scriptedHealer());
+    stage.api.putPod(pod);
+    await stage.sight(pod);
+    await stage.flagRows.set(aFlagRow({ mode: "off" }));
+    await stage.pass(seconds(13));
+    expect(await stage.caseOf(pod.ref.uid)).toMatchObject({ state: "closed", closedBecause: "Healed" });
+  });
+});
