@@ -1,0 +1,166 @@
+import { afterAll, beforeAll, describe, expect, onTestFailed, test } from "vitest";
+import type { ApiObject } from "./api-client.ts";
+import { type ControlPlane, startControlPlane } from "./control-plane.ts";
+import { type FrozenNode, freezeAndDelete, marginEndsAt, stageFrozenNode } from "./frozen-node.ts";
+import { type Product, product } from "./product.ts";
+import { expectExplainableWrites, removedByProduct, warningsAbout } from "./product-record.ts";
+import { leaveResidue, type Residue, remainingPods, stageFullNode } from "./rejection-loop.ts";
+import { eventually, never } from "./wait.ts";
+import { taint } from "./workloads.ts";
+
+const minutes = 60_000;
+const uidsOf = (pods: readonly ApiObject[]) => pods.map(({ metadata }) => metadata.uid);
+
+describe("Knitbone, acting on a real cluster", () => {
+  let cluster: ControlPlane;
+  let knitbone: Product;
+  let frozen: FrozenNode;
+  let few: Residue;
+  let flood: Residue;
+
+  const removed = (namespace: string) => removedByProduct(cluster.audit, namespace);
+  const tellWhy = () => {
+    onTestFailed(() => {
+      process.stderr.write(`${knitbone.tail()}\n`);
+    });
+  };
+
+  beforeAll(async () => {
+    cluster = await startControlPlane();
+    knitbone = product({
+      kubeconfig: cluster.kubeconfig("real-1", "knitbone"),
+      contexts: ["real-1"],
+      mode: "act",
+      folder: cluster.folder,
+    });
+    cluster.beforeStop(() => knitbone.stop());
+    [frozen] = await Promise.all([stageFrozenNode(cluster, "shop"), stageFullNode(cluster, "full")]);
+    await knitbone.start();
+    [few, flood] = await Promise.all([
+      leaveResidue(cluster, { node: "full", namespace: "few", older: 10, newer: 6 }),
+      leaveResidue(cluster, { node: "full", namespace: "flood", older: 330, newer: 8 }),
+    ]);
+  }, 5 * minutes);
+  afterAll(() => cluster?.stop());
+
+  test("two of three stateless pods are force-deleted after the margin, each with its uid as precondition", async () => {
+    tellWhy();
+    const { stateless, statefulSetPod, jobPod, namespace } = frozen;
+    const all = [...stateless, statefulSetPod, jobPod];
+    await freezeAndDelete(cluster, frozen, all);
+    const earliest = new Map(
+      await Promise.all(all.map(async (pod) => [pod.metadata.uid, await marginEndsAt(cluster, pod)] as const)),
+    );
+    const [first, second] = await eventually("two force-deletes", 2 * minutes, () => {
+      const so = removed(namespace);
+      return so.length >= 2 ? so : undefined;
+    });
+    for (const removal of [first, second]) {
+      expect(removal).toMatchObject({ by: "delete", gracePeriodSeconds: 0 });
+      expect(uidsOf(stateless)).toContain(removal?.preconditionUid);
+      expect(removal?.record.receivedAt).toBeGreaterThanOrEqual(
+        earliest.get(removal?.preconditionUid ?? "") ?? Number.NaN,
+      );
+    }
+  });
+
+  test("the third goes only after somebody has tainted the node", async () => {
+    tellWhy();
+    const { stateless, namespace, node } = frozen;
+    await never("a third pod was removed from an untainted node", 20_000, async () =>
+      removed(namespace).length > 2 ? JSON.stringify(removed(namespace)[2]) : undefined,
+    );
+    const taintedAt = Date.now();
+    await taint(cluster, node, "example.com/broken", "NoSchedule");
+    const third = await eventually("the third force-delete", 2 * minutes, () => removed(namespace)[2]);
+    expect(third).toMatchObject({ by: "delete", gracePeriodSeconds: 0 });
+    expect(third.record.receivedAt).toBeGreaterThanOrEqual(taintedAt);
+    expect(
+      removed(namespace)
+        .map(({ preconditionUid }) => preconditionUid)
+        .sort(),
+    ).toEqual(uidsOf(stateless).sort());
+  });
+
+  test("the StatefulSet's and the Job's pod stay, and people are told once of each", async () => {
+    tellWhy();
+    const { statefulSetPod, jobPod, namespace } = frozen;
+    for (const pod of [statefulSetPod, jobPod]) {
+      await eventually(`a warning about ${pod.metadata.name}`, 2 * minutes, () => warningsAbout(cluster.audit, pod)[0]);
+    }
+    await never("a pod that must stay was removed, or told of twice", 20_000, async () => {
+      const told = [statefulSetPod, jobPod].map((pod) => warningsAbout(cluster.audit, pod).length);
+      const gone = removed(namespace).length;
+      return gone === 3 && told.every((count) => count === 1) ? undefined : JSON.stringify({ removed: gone, told });
+    });
+    const cases = await knitbone.cases();
+    for (const [pod, reason] of [
+      [statefulSetPod, "StatefulPod"],
+      [jobPod, "JobPod"],
+    ] as const) {
+      expect((await cluster.api.get(`/api/v1/namespaces/${namespace}/pods/${pod.metadata.name}`)).metadata.uid).toBe(
+        pod.metadata.uid,
+      );
+      expect(cases.filter(({ object }) => object.uid === pod.metadata.uid)).toMatchObject([
+        {
+          cluster: "real-1",
+          healer: "terminating-reaper",
+          state: "open",
+          verdict: "escalate",
+          reason,
+          escalatedAt: expect.any(String),
+        },
+      ]);
+    }
+  });
+
+  test("what a rejection loop left is evicted but for the newest five", async () => {
+    tellWhy();
+    const made = few.older.length + few.newer.length;
+    const kept = await eventually(
+      "five pods to be left",
+      3 * minutes,
+      async () => {
+        const left = await remainingPods(cluster, few);
+        return left.length <= 5 ? left : undefined;
+      },
+      () => `${removed("few").length} of ${made} evicted`,
+    );
+    expect(uidsOf(few.newer)).toEqual(expect.arrayContaining(uidsOf(kept)));
+    expect(kept).toHaveLength(5);
+    for (const removal of removed("few")) expect(removal.by).toBe("eviction");
+    expect(removed("few")).toHaveLength(made - 5);
+    expect(warningsAbout(cluster.audit, few.replicaSet).map(({ requestObject }) => requestObject.reason)).toEqual([
+      "PinnedRejectionLoop",
+    ]);
+  });
+
+  test("a flood of them is evicted within the namespace's own budget of 300 in ten minutes, and the newest five are kept", async () => {
+    tellWhy();
+    let last = { count: -1, at: 0 };
+    const count = await eventually(
+      "the evictions to come to an end",
+      8 * minutes,
+      () => {
+        const { length } = removed("flood");
+        if (length !== last.count) last = { count: length, at: performance.now() };
+        return length >= 280 && performance.now() - last.at >= 20_000 ? length : undefined;
+      },
+      () => `${last.count} evicted`,
+    );
+    expect(count).toBeLessThanOrEqual(300);
+    const left = await remainingPods(cluster, flood);
+    // It ended for the budget, not for want of pods.
+    expect(left.length).toBeGreaterThan(20);
+    expect(left).toHaveLength(flood.older.length + flood.newer.length - count);
+    const newestLeft = uidsOf(left).filter((uid) => uidsOf(flood.newer).includes(uid));
+    expect(newestLeft.length).toBeGreaterThanOrEqual(5);
+    expect(warningsAbout(cluster.audit, flood.replicaSet)).toHaveLength(1);
+  });
+
+  test("every write says whose it is, names one uid, and follows a fresh look", () => {
+    expectExplainableWrites(cluster.audit);
+    // The node was for people to taint.
+    expect(cluster.audit.productWrites().filter(({ object }) => object.resource === "nodes")).toEqual([]);
+  });
+});

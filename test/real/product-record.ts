@@ -1,0 +1,67 @@
+import { expect } from "vitest";
+import type { ApiObject } from "./api-client.ts";
+import { type AuditLog, type AuditRecord, byProduct, granted, type PodRemoval } from "./audit-log.ts";
+
+/** Pods that the product removed from a namespace, oldest first, as the API server granted it. */
+export function removedByProduct(audit: AuditLog, namespace: string): readonly PodRemoval[] {
+  return audit.podRemovals((record) => byProduct(record) && record.object.namespace === namespace);
+}
+
+/** Warning Events that the product got recorded about this object. */
+export function warningsAbout(audit: AuditLog, object: ApiObject): readonly AuditRecord[] {
+  return audit.productWrites().filter(({ object: written, verb, status, requestObject }) => {
+    if (written.resource !== "events" || verb !== "create" || !granted({ status } as AuditRecord)) return false;
+    const regarding = requestObject?.regarding ?? requestObject?.involvedObject;
+    return requestObject?.type === "Warning" && regarding?.uid === object.metadata.uid;
+  });
+}
+
+/** What holds of everything that the product ever wrote, whatever the story. */
+export function expectExplainableWrites(audit: AuditLog): void {
+  const writes = audit.productWrites();
+  for (const { userAgent, verb, object } of writes) {
+    expect(userAgent, `User-Agent of ${verb} ${object.resource} ${object.namespace}/${object.name}`).toMatch(
+      /^knitbone\/\d+\.\d+\.\d+ \((terminating-reaper|orphan-sweeper)\)$/,
+    );
+  }
+  // Pods are removed, Events recorded; nothing else is a remedy yet.
+  const kinds = new Set(
+    writes.map(({ verb, object }) =>
+      [verb, object.resource, object.subresource].filter((each) => each !== "").join(" "),
+    ),
+  );
+  expect([...kinds].filter((each) => !["delete pods", "create pods eviction", "create events"].includes(each))).toEqual(
+    [],
+  );
+  expectOneRemovalPerUid(audit.podRemovals(byProduct));
+  expectLastLooks(audit);
+}
+
+function expectOneRemovalPerUid(removals: readonly PodRemoval[]): void {
+  const uids = removals.map(
+    ({ preconditionUid, namespace, name }) => preconditionUid ?? `none for ${namespace}/${name}`,
+  );
+  expect(uids.filter((uid) => uid.startsWith("none"))).toEqual([]);
+  expect(uids).toHaveLength(new Set(uids).size);
+}
+
+/** Every removal had its pod read, by the same healer, at most 5 s before. */
+function expectLastLooks(audit: AuditLog): void {
+  const reads = audit
+    .records()
+    .filter(({ verb, object }) => verb === "get" && object.resource === "pods" && object.subresource === "");
+  const unseen = audit
+    .podRemovals(byProduct)
+    .filter(
+      ({ namespace, name, record }) =>
+        !reads.some(
+          (read) =>
+            read.object.namespace === namespace &&
+            read.object.name === name &&
+            read.userAgent === record.userAgent &&
+            read.completedAt <= record.receivedAt &&
+            record.receivedAt - read.completedAt <= 5_000,
+        ),
+    );
+  expect(unseen.map(({ namespace, name }) => `${namespace}/${name}`)).toEqual([]);
+}

@@ -1,0 +1,117 @@
+import { execFile } from "node:child_process";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { type Daemon, daemonReady, startDaemon } from "./daemon.ts";
+
+const repository = join(import.meta.dirname, "..", "..");
+
+/** One of `case list --json`. */
+export interface CaseRow {
+  readonly cluster: string;
+  readonly healer: string;
+  readonly object: { readonly kind: string; readonly namespace: string; readonly name: string; readonly uid: string };
+  readonly state: "open" | "closed";
+  readonly verdict?: "heal" | "wait" | "leave" | "handOver" | "escalate";
+  readonly reason?: string;
+  readonly mode?: "act" | "observe";
+  readonly escalatedAt?: string;
+  readonly escalatedReason?: string;
+}
+
+/** One of `action list --json`. */
+export interface ActionRow {
+  readonly id: string;
+  readonly cluster: string;
+  readonly healer: string;
+  readonly object: CaseRow["object"];
+  readonly heal: { readonly kind: string };
+  readonly reason: string;
+  readonly mode: "act" | "observe";
+  readonly outcome?: { readonly kind: string };
+}
+
+export type Mode = "off" | "observe" | "act";
+
+/** Knitbone, run and asked as a user would: `npm start` in the repository, and the CLI beside it. */
+export interface Product {
+  /** Starts it on the same state as before, and waits until it watches. */
+  start(): Promise<void>;
+  /** kill -9 of every process that `npm start` made. */
+  kill(): Promise<void>;
+  /** Ctrl-C, and after 30 s kill -9. */
+  stop(): Promise<void>;
+  cases(): Promise<readonly CaseRow[]>;
+  actions(): Promise<readonly ActionRow[]>;
+  setFlag(scope: string, healer: string, mode: Mode): Promise<void>;
+  /** The end of what it printed, for a failed test. */
+  tail(): string;
+}
+
+export interface ProductOptions {
+  readonly kubeconfig: string;
+  readonly contexts: readonly string[];
+  readonly mode: "observe" | "act";
+  /** For its state and what it prints. Kept by whoever made it. */
+  readonly folder: string;
+}
+
+export function product(options: ProductOptions): Product {
+  const state = join(options.folder, "state");
+  let starts = 0;
+  let running: Daemon | undefined;
+
+  const knitbone = async (args: readonly string[]): Promise<string> => {
+    const cli = join(repository, "infra", "cli", "knitbone.ts");
+    const { stdout } = await promisify(execFile)(process.execPath, [cli, "--state", state, ...args], {
+      cwd: repository,
+      env: userEnvironment(),
+      maxBuffer: 64 * 1_048_576,
+      timeout: 60_000,
+    });
+    return stdout;
+  };
+  const ask = async <Row>(args: readonly string[]) => JSON.parse(await knitbone([...args, "--json"])) as readonly Row[];
+
+  return {
+    async start() {
+      starts += 1;
+      running = startDaemon({
+        name: `knitbone, start ${starts}`,
+        command: "npm",
+        args: [
+          "start",
+          "--",
+          `--kubeconfig=${options.kubeconfig}`,
+          ...options.contexts.map((context) => `--context=${context}`),
+          `--mode=${options.mode}`,
+          `--state=${state}`,
+          "--lab",
+        ],
+        cwd: repository,
+        env: userEnvironment(),
+        logFile: join(options.folder, `knitbone.${starts}.log`),
+      });
+      const { output } = running;
+      await daemonReady(running, 120_000, async () => output().includes("Knitbone is watching"));
+    },
+    async kill() {
+      await running?.kill();
+    },
+    async stop() {
+      if (running?.ended() === undefined) running?.signal("SIGINT");
+      await running?.stop(30_000);
+    },
+    cases: () => ask<CaseRow>(["case", "list"]),
+    actions: () => ask<ActionRow>(["action", "list"]),
+    async setFlag(scope, healer, mode) {
+      await knitbone(["flag", "set", scope, healer, mode, "--reason", "a test of the real tier"]);
+    },
+    tail: () => running?.tail() ?? "knitbone was not started",
+  };
+}
+
+/** Without what Vitest and an outer `npm run` put there: a user's shell has none of it. */
+function userEnvironment(): NodeJS.ProcessEnv {
+  const ofTheRunner = /^(VITEST|TEST$|NODE_ENV$|DEV$|PROD$|MODE$|BASE_URL$|SSR$|npm_)/;
+  return Object.fromEntries(Object.entries(process.env).filter(([key]) => !ofTheRunner.test(key)));
+}

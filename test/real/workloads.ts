@@ -1,0 +1,162 @@
+import type { ApiObject } from "./api-client.ts";
+import type { ControlPlane } from "./control-plane.ts";
+import { eventually } from "./wait.ts";
+
+/** Where pods of a story may run: nodes that carry this label, so that stories on one control plane do not meet. */
+export interface Placement {
+  readonly nodeSelector?: Readonly<Record<string, string>>;
+  /** Binds past the scheduler. */
+  readonly nodeName?: string;
+}
+
+interface PodTemplateOptions extends Placement {
+  readonly app: string;
+  readonly restartPolicy?: "Always" | "Never";
+}
+
+/** One container that runs for ever; nothing pulls the image. Grace 1 s, so that a deletion is overdue soon. */
+function podTemplate({ app, nodeSelector, nodeName, restartPolicy = "Always" }: PodTemplateOptions): object {
+  return {
+    metadata: { labels: { app } },
+    spec: {
+      terminationGracePeriodSeconds: 1,
+      restartPolicy,
+      ...(nodeSelector === undefined ? {} : { nodeSelector }),
+      ...(nodeName === undefined ? {} : { nodeName }),
+      containers: [{ name: "main", image: "registry.k8s.io/pause:3.10" }],
+    },
+  };
+}
+
+export async function createNamespace({ api }: ControlPlane, name: string): Promise<void> {
+  await api.create("/api/v1/namespaces", { metadata: { name } });
+}
+
+export function createDeployment(
+  { api }: ControlPlane,
+  namespace: string,
+  name: string,
+  placement: Placement,
+): Promise<ApiObject> {
+  return api.create(`/apis/apps/v1/namespaces/${namespace}/deployments`, {
+    metadata: { name },
+    spec: {
+      replicas: 1,
+      selector: { matchLabels: { app: name } },
+      template: podTemplate({ app: name, ...placement }),
+    },
+  });
+}
+
+export function createStatefulSet(
+  { api }: ControlPlane,
+  namespace: string,
+  name: string,
+  placement: Placement,
+): Promise<ApiObject> {
+  return api.create(`/apis/apps/v1/namespaces/${namespace}/statefulsets`, {
+    metadata: { name },
+    spec: {
+      replicas: 1,
+      serviceName: name,
+      selector: { matchLabels: { app: name } },
+      template: podTemplate({ app: name, ...placement }),
+    },
+  });
+}
+
+export function createJob(
+  { api }: ControlPlane,
+  namespace: string,
+  name: string,
+  placement: Placement,
+): Promise<ApiObject> {
+  return api.create(`/apis/batch/v1/namespaces/${namespace}/jobs`, {
+    metadata: { name },
+    spec: { template: podTemplate({ app: name, restartPolicy: "Never", ...placement }) },
+  });
+}
+
+export function createReplicaSet(
+  { api }: ControlPlane,
+  namespace: string,
+  name: string,
+  replicas: number,
+  placement: Placement,
+): Promise<ApiObject> {
+  return api.create(`/apis/apps/v1/namespaces/${namespace}/replicasets`, {
+    metadata: { name },
+    spec: { replicas, selector: { matchLabels: { app: name } }, template: podTemplate({ app: name, ...placement }) },
+  });
+}
+
+export async function scaleReplicaSet(
+  { api }: ControlPlane,
+  namespace: string,
+  name: string,
+  replicas: number,
+): Promise<void> {
+  await api.patch(`/apis/apps/v1/namespaces/${namespace}/replicasets/${name}`, "merge", { spec: { replicas } });
+}
+
+/** A pod that nobody owns. */
+export function createPod(
+  { api }: ControlPlane,
+  namespace: string,
+  name: string,
+  placement: Placement,
+): Promise<ApiObject> {
+  const { metadata, spec } = podTemplate({ app: name, ...placement }) as { metadata: object; spec: object };
+  return api.create(`/api/v1/namespaces/${namespace}/pods`, { metadata: { ...metadata, name }, spec });
+}
+
+/** Pods of one workload made here (they all carry `app`). */
+export function podsOf({ api }: ControlPlane, namespace: string, app: string): Promise<readonly ApiObject[]> {
+  return api.list(`/api/v1/namespaces/${namespace}/pods?labelSelector=app%3D${app}`);
+}
+
+export const isRunning = (pod: ApiObject): boolean => {
+  const conditions: readonly { type: string; status: string }[] = pod.status.conditions ?? [];
+  return pod.status.phase === "Running" && conditions.some(({ type, status }) => type === "Ready" && status === "True");
+};
+
+/** Waits until the workload has this many Running and Ready pods that nobody is deleting, and answers them. */
+export function runningPods(
+  controlPlane: ControlPlane,
+  namespace: string,
+  app: string,
+  count: number,
+): Promise<readonly ApiObject[]> {
+  let seen: readonly ApiObject[] = [];
+  return eventually(
+    `${count} running pod(s) of ${namespace}/${app}`,
+    60_000,
+    async () => {
+      seen = await podsOf(controlPlane, namespace, app);
+      const running = seen.filter((pod) => isRunning(pod) && pod.metadata.deletionTimestamp === undefined);
+      return running.length === count ? running : undefined;
+    },
+    () =>
+      seen
+        .map((pod) => `${pod.metadata.name}: ${JSON.stringify({ node: pod.spec.nodeName, ...pod.status })}`)
+        .join("\n"),
+  );
+}
+
+/** Asks for a pod's deletion as anybody would: with its own grace. */
+export async function deletePod({ api }: ControlPlane, pod: ApiObject): Promise<void> {
+  await api.delete(`/api/v1/namespaces/${pod.metadata.namespace}/pods/${pod.metadata.name}`);
+}
+
+export async function cordon({ api }: ControlPlane, node: string, unschedulable: boolean): Promise<void> {
+  await api.patch(`/api/v1/nodes/${node}`, "merge", { spec: { unschedulable } });
+}
+
+export async function taint(
+  { api }: ControlPlane,
+  node: string,
+  key: string,
+  effect: "NoSchedule" | "NoExecute",
+): Promise<void> {
+  await api.patch(`/api/v1/nodes/${node}`, "strategic-merge", { spec: { taints: [{ key, effect }] } });
+}
