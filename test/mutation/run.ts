@@ -20,16 +20,28 @@ function copyTree(): void {
   symlinkSync(join(root, "node_modules"), join(copy, "node_modules"));
 }
 
-function testsFail(tests: readonly string[]): boolean {
-  const run = spawnSync("node", [join("node_modules", "vitest", "vitest.mjs"), "run", "--bail", "1", ...tests], {
+interface TestRun {
+  readonly total: number;
+  readonly failed: number;
+}
+
+/** A run that could not even begin (a mutant that does not compile) is told apart by its count: it proves nothing. */
+function runTests(tests: readonly string[]): TestRun {
+  const run = spawnSync("node", [join("node_modules", "vitest", "vitest.mjs"), "run", "--reporter=json", ...tests], {
     cwd: copy,
     encoding: "utf8",
     timeout: 120_000,
+    maxBuffer: 64 * 1024 * 1024,
   });
-  return run.status !== 0;
+  const json = /^\{.*\}$/ms.exec(run.stdout)?.[0];
+  if (json === undefined) return { total: 0, failed: 0 };
+  const { numTotalTests, numFailedTests } = JSON.parse(json) as { numTotalTests: number; numFailedTests: number };
+  return { total: numTotalTests, failed: numFailedTests };
 }
 
-function outcomeOf(mutant: Mutant): "noticed" | "unnoticed" | "does not apply" {
+type Removal = "noticed" | "unnoticed" | "does not apply" | "breaks the code";
+
+function outcomeOf(mutant: Mutant): Removal {
   const path = join(copy, mutant.file);
   const original = readFileSync(path, "utf8");
   if (original.split(mutant.find).length !== 2) return "does not apply";
@@ -38,7 +50,9 @@ function outcomeOf(mutant: Mutant): "noticed" | "unnoticed" | "does not apply" {
     original.replace(mutant.find, () => mutant.replace),
   );
   try {
-    return testsFail(mutant.tests) ? "noticed" : "unnoticed";
+    const { total, failed } = runTests(mutant.tests);
+    if (total === 0) return "breaks the code";
+    return failed > 0 ? "noticed" : "unnoticed";
   } finally {
     writeFileSync(path, original);
   }
@@ -47,12 +61,17 @@ function outcomeOf(mutant: Mutant): "noticed" | "unnoticed" | "does not apply" {
 try {
   copyTree();
   const every = [...new Set(mutants.flatMap((each) => each.tests))];
-  if (testsFail(every)) throw new Error(`running ${every.join(", ")}: they fail before any rail is removed`);
+  const whole = runTests(every);
+  if (whole.total === 0 || whole.failed > 0) {
+    throw new Error(`running ${every.join(", ")}: ${whole.failed} of ${whole.total} fail before any rail is removed`);
+  }
   let failed = 0;
   for (const mutant of mutants) {
     const outcome = outcomeOf(mutant);
     if (outcome !== "noticed") failed++;
-    process.stdout.write(`${outcome === "noticed" ? "ok  " : "FAIL"} ${mutant.rail}: removal ${outcome}\n`);
+    process.stdout.write(
+      `${outcome === "noticed" ? "ok  " : "FAIL"} ${mutant.rail}: ${outcome === "noticed" || outcome === "unnoticed" ? `removal ${outcome}` : outcome}\n`,
+    );
   }
   process.stdout.write(`${mutants.length - failed} passed, ${failed} failed\n`);
   process.exitCode = failed === 0 ? 0 : 1;
