@@ -3,7 +3,7 @@
  * `npm run test:rails` prints one line per rail and fails when a removal goes unnoticed or no longer applies.
  */
 import { execFileSync, spawnSync } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { type Mutant, mutants } from "./mutants.ts";
@@ -27,15 +27,18 @@ interface TestRun {
 
 /** A run that could not even begin (a mutant that does not compile) is told apart by its count: it proves nothing. */
 function runTests(tests: readonly string[]): TestRun {
-  const run = spawnSync("node", [join("node_modules", "vitest", "vitest.mjs"), "run", "--reporter=json", ...tests], {
+  const report = join(copy, "report.json");
+  rmSync(report, { force: true });
+  const vitest = join("node_modules", "vitest", "vitest.mjs");
+  spawnSync("node", [vitest, "run", "--reporter=json", `--outputFile=${report}`, ...tests], {
     cwd: copy,
-    encoding: "utf8",
     timeout: 120_000,
-    maxBuffer: 64 * 1024 * 1024,
   });
-  const json = /^\{.*\}$/ms.exec(run.stdout)?.[0];
-  if (json === undefined) return { total: 0, failed: 0 };
-  const { numTotalTests, numFailedTests } = JSON.parse(json) as { numTotalTests: number; numFailedTests: number };
+  if (!existsSync(report)) return { total: 0, failed: 0 };
+  const { numTotalTests, numFailedTests } = JSON.parse(readFileSync(report, "utf8")) as {
+    numTotalTests: number;
+    numFailedTests: number;
+  };
   return { total: numTotalTests, failed: numFailedTests };
 }
 
