@@ -21,7 +21,7 @@ export function aSubject(overrides: Overrides<Subject> = {}): Subject {
 }
 
 /** The chain that a pod's owner reference lets expect: a ReplicaSet belongs to a Deployment with a rolling update. */
-export function ownersOf(pod: PodFacts): OwnerState {
+function ownersOf(pod: PodFacts): OwnerState {
   const owner = pod.owner;
   if (owner === undefined) return { kind: "bare" };
   const identity = { name: owner.name, namespace: pod.ref.namespace, uid: owner.uid };

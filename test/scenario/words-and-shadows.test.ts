@@ -150,14 +150,22 @@ describe("observe mode", () => {
 describe("waiting", () => {
   const until = (ms: number): Verdict => ({ kind: "wait", until: ms, reason: "GraceRunning", message: "Not yet." });
 
-  it("wakes itself when the time has come, and looks at nothing before", async () => {
+  /** A healer that waits for an instant and then only says that it has seen the pod. */
+  async function waitingFor(ms: number) {
+    const time = { due: 0, now: () => 0 };
     const stage = await aStage(
-      scriptedHealer(({ subject }) =>
-        stage.clock.now() < due ? until(due) : { kind: "leave", reason: "Seen", message: subject.pod.phase },
+      scriptedHealer(() =>
+        time.now() < time.due ? until(time.due) : { kind: "leave", reason: "Seen", message: "Seen." },
       ),
     );
-    const due = stage.clock.now() + minutes(5);
+    time.now = stage.clock.now;
+    time.due = stage.clock.now() + ms;
     stage.api.putPod(pod);
+    return stage;
+  }
+
+  it("wakes itself when the time has come, and looks at nothing before", async () => {
+    const stage = await waitingFor(minutes(5));
     await stage.sight(pod);
     const reads = stage.api.reads();
     await stage.pass(minutes(4));
@@ -168,11 +176,7 @@ describe("waiting", () => {
   });
 
   it("longer than a queue can delay re-arms itself on the way", async () => {
-    const stage = await aStage(
-      scriptedHealer(() => (stage.clock.now() < due ? until(due) : { kind: "leave", reason: "Seen", message: "" })),
-    );
-    const due = stage.clock.now() + minutes(40);
-    stage.api.putPod(pod);
+    const stage = await waitingFor(minutes(40));
     await stage.sight(pod);
     const handled = await stage.pass(minutes(40) + seconds(10));
     expect(handled.map((each) => each.kind)).toEqual(["Rearmed", "Rearmed", "Decided"]);

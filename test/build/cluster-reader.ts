@@ -1,0 +1,75 @@
+import type { ClusterReader, Found } from "../../shared/cluster/cluster.ts";
+import type { NamespaceFacts } from "../../shared/kubernetes/namespace.ts";
+import type { NodeFacts } from "../../shared/kubernetes/node.ts";
+import type { PodFacts } from "../../shared/kubernetes/pod.ts";
+import { knownWorkloadKinds, type WorkloadFacts } from "../../shared/kubernetes/workload.ts";
+import type { Instant } from "../../shared/time/clock.ts";
+import { noon } from "./instant.ts";
+
+/** What a reader finds. The test may change it between two reads. */
+export interface World {
+  id?: string;
+  now?: Instant | undefined;
+  pods?: readonly PodFacts[];
+  nodes?: readonly NodeFacts[];
+  namespaces?: readonly NamespaceFacts[];
+  workloads?: readonly WorkloadFacts[];
+  /** Thrown by the next list of pods. */
+  failNextList?: Error | undefined;
+}
+
+/** Reads of a world as it is at that moment. `reads` tells what was asked: "pod shop/web-1", "pods shop Failed". */
+export function aClusterReader(world: World): ClusterReader & { readonly reads: readonly string[] } {
+  const reads: string[] = [];
+  const find = <T extends { readonly ref: { readonly namespace: string; readonly name: string } }>(
+    all: readonly T[] | undefined,
+    namespace: string,
+    name: string,
+  ): Found<T> => {
+    const object = all?.find((each) => each.ref.namespace === namespace && each.ref.name === name);
+    return object === undefined ? { kind: "notFound" } : { kind: "found", object };
+  };
+  return {
+    id: world.id ?? "eu-1",
+    reads,
+    now: () => ("now" in world ? world.now : noon),
+    async pod(namespace, name) {
+      reads.push(`pod ${namespace}/${name}`);
+      return find(world.pods, namespace, name);
+    },
+    async node(name) {
+      reads.push(`node ${name}`);
+      return find(world.nodes, "", name);
+    },
+    async namespace(name) {
+      reads.push(`namespace ${name}`);
+      return find(world.namespaces, "", name);
+    },
+    async workload(namespace, owner) {
+      reads.push(`${owner.kind} ${namespace}/${owner.name}`);
+      if (!knownWorkloadKinds.some((kind) => kind === owner.kind)) return { kind: "unknownKind" };
+      const ofKind = world.workloads?.filter((each) => each.ref.kind === owner.kind);
+      return find(ofKind, namespace, owner.name);
+    },
+    async pods({ namespace, nodeName, phase }) {
+      reads.push(["pods", namespace, nodeName, phase].filter((each) => each !== undefined).join(" "));
+      const failure = world.failNextList;
+      world.failNextList = undefined;
+      if (failure !== undefined) throw failure;
+      return (world.pods ?? []).filter(
+        (each) =>
+          (namespace === undefined || each.ref.namespace === namespace) &&
+          (nodeName === undefined || each.nodeName === nodeName) &&
+          (phase === undefined || each.phase === phase),
+      );
+    },
+    async nodes() {
+      reads.push("nodes");
+      return world.nodes ?? [];
+    },
+    async disruptionBudgetsOf(pod) {
+      reads.push(`disruptionBudgetsOf ${pod.namespace}/${pod.name}`);
+      return [];
+    },
+  };
+}

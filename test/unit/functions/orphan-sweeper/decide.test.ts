@@ -1,0 +1,454 @@
+import { describe, expect, it } from "vitest";
+import { decide, type Residue, residueOf } from "../../../../functions/orphan-sweeper/decide.ts";
+import { type Policy, parsePolicy } from "../../../../functions/orphan-sweeper/policy.ts";
+import type { OwnerState, Subject } from "../../../../shared/heal/subject.ts";
+import type { PodFacts } from "../../../../shared/kubernetes/pod.ts";
+import { hours, minutes, seconds } from "../../../../shared/time/duration.ts";
+import { anOpenCase } from "../../../build/case.ts";
+import { atNoon, noon } from "../../../build/instant.ts";
+import { aNode, aNodeWithReady, aTaint } from "../../../build/node.ts";
+import { aContainer, anEvictedPod, anOwnerRef } from "../../../build/pod.ts";
+import { aSubject } from "../../../build/subject.ts";
+import { aDaemonSet, aDeployment, aJob, aReplicaSet, aStatefulSet } from "../../../build/workload.ts";
+
+const parsed = parsePolicy({}, 1);
+if (parsed.kind !== "policy") throw new Error("the defaults are a policy");
+const defaults: Policy = parsed.policy;
+const openCase = anOpenCase({ healer: "orphan-sweeper" });
+
+function judge(
+  subject: Subject,
+  siblings: readonly Residue[],
+  options: { readonly now?: number; readonly policy?: Policy } = {},
+) {
+  return decide({ subject, siblings }, openCase, options.policy ?? defaults, options.now ?? noon);
+}
+
+/** A pod that n1's kubelet rejected; it never had a container. */
+function aRejectedPod(at: number, overrides: Parameters<typeof anEvictedPod>[0] = {}): PodFacts {
+  return anEvictedPod({
+    reason: "OutOfcpu",
+    message: "Node didn't have enough resource: cpu, requested: 500, used: 3900, capacity: 4000",
+    creationTimestamp: at,
+    startTime: at,
+    conditions: [],
+    containers: [],
+    ...overrides,
+  });
+}
+
+const evicted = (uid: string, endedAt: number): Residue => ({
+  uid,
+  residueClass: "Evicted",
+  rejected: false,
+  nodeName: "n1",
+  endedAt,
+});
+const rejected = (uid: string, endedAt: number, nodeName = "n1"): Residue => ({
+  uid,
+  residueClass: "OutOfResource",
+  rejected: true,
+  nodeName,
+  endedAt,
+});
+/** Five that ended after anything before noon: whoever is judged beside them is not among the newest. */
+const fiveNewer = ["a", "b", "c", "d", "e"].map((uid) => evicted(uid, noon));
+
+describe("what is residue", () => {
+  it.each([
+    { reason: "Evicted", residueClass: "Evicted" },
+    { reason: "OutOfcpu", residueClass: "OutOfResource" },
+    { reason: "OutOfnvidia.com/gpu", residueClass: "OutOfResource" },
+    { reason: "UnexpectedAdmissionError", residueClass: "UnexpectedAdmissionError" },
+    { reason: "InvalidNodeInfo", residueClass: "UnexpectedAdmissionError" },
+    { reason: "NodeAffinity", residueClass: "NodeMismatch" },
+    { reason: "TopologyAffinityError", residueClass: "NodeMismatch" },
+    { reason: "NodeShutdown", residueClass: "NodeShutdown" },
+    { reason: "Terminated", residueClass: "NodeShutdown" },
+    { reason: "Preempting", residueClass: "Preempting" },
+    { reason: "NodeLost", residueClass: "NodeGone" },
+  ])("$reason is of class $residueClass", ({ reason, residueClass }) => {
+    expect(residueOf(anEvictedPod({ reason }))).toMatchObject({
+      uid: "uid-of-pod-web-1",
+      residueClass,
+      nodeName: "n1",
+    });
+  });
+
+  it.each(["DeadlineExceeded", "Error", "constructor", "OOMKilled"])("%s is not", (reason) => {
+    expect(residueOf(anEvictedPod({ reason }))).toBeUndefined();
+  });
+
+  it("a pod that lost track of its containers is of class NodeGone", () => {
+    const lost = aContainer({ state: "terminated", exitCode: 137, reason: "ContainerStatusUnknown" });
+    const done = aContainer({ name: "done", state: "terminated", exitCode: 0, reason: "Completed" });
+    const failed = aContainer({ name: "other", state: "terminated", exitCode: 1, reason: "Error" });
+    const pod = (containers: PodFacts["containers"]) => anEvictedPod({ reason: undefined, containers });
+    expect(residueOf(pod([lost, done]))).toMatchObject({ residueClass: "NodeGone" });
+    expect(residueOf(pod([lost, failed]))).toBeUndefined();
+    expect(residueOf(pod([done]))).toBeUndefined();
+    expect(residueOf(pod([]))).toBeUndefined();
+  });
+
+  it("only a Failed pod that is not being deleted is residue", () => {
+    expect(residueOf(anEvictedPod({ phase: "Running" }))).toBeUndefined();
+    expect(residueOf(anEvictedPod({ deletionTimestamp: noon }))).toBeUndefined();
+  });
+
+  const waiting = aContainer({ state: "waiting", startedAt: undefined, ready: false });
+  const begun = aContainer({ state: "running", startedAt: atNoon(-hours(3)) });
+  const ended = aContainer({ state: "terminated", startedAt: undefined, finishedAt: atNoon(-hours(2)), exitCode: 137 });
+  it.each([
+    { what: "OutOfcpu", pod: anEvictedPod({ reason: "OutOfcpu" }), expected: true },
+    { what: "TaintToleration", pod: anEvictedPod({ reason: "TaintToleration" }), expected: true },
+    { what: "Evicted while it ran", pod: anEvictedPod(), expected: false },
+    { what: "Evicted before it ever ran", pod: anEvictedPod({ containers: [] }), expected: true },
+    { what: "Evicted while it waited", pod: anEvictedPod({ containers: [waiting] }), expected: true },
+    { what: "Evicted, its end unknown", pod: anEvictedPod({ containers: [waiting, begun] }), expected: false },
+    { what: "Evicted, its start unknown", pod: anEvictedPod({ containers: [waiting, ended] }), expected: false },
+    {
+      what: "NodeShutdown before it ever ran",
+      pod: anEvictedPod({ reason: "NodeShutdown", containers: [] }),
+      expected: true,
+    },
+    { what: "Preempting", pod: anEvictedPod({ reason: "Preempting", containers: [] }), expected: false },
+  ])("rejected at admission: $what is $expected", ({ pod, expected }) => {
+    expect(residueOf(pod)?.rejected).toBe(expected);
+  });
+
+  it("a pod never ended before it was created, whatever its node's clock says", () => {
+    const slow = aContainer({
+      state: "terminated",
+      exitCode: 137,
+      finishedAt: atNoon(-hours(9)),
+      startedAt: atNoon(-hours(9)),
+    });
+    expect(residueOf(anEvictedPod({ containers: [slow], creationTimestamp: atNoon(-minutes(1)) }))?.endedAt).toBe(
+      atNoon(-minutes(1)),
+    );
+  });
+});
+
+describe("what is not ours", () => {
+  const known = (...chain: Extract<OwnerState, { kind: "known" }>["chain"]): OwnerState => ({ kind: "known", chain });
+
+  it.each(["Succeeded", "Running", "Pending"])("leaves a %s pod", (phase) => {
+    expect(judge(aSubject({ pod: anEvictedPod({ phase }) }), fiveNewer)).toEqual({
+      kind: "leave",
+      reason: "NotFailed",
+      message: `Pod shop/web-1 is ${phase}.`,
+    });
+  });
+
+  it("leaves a pod that is being deleted to terminating-reaper", () => {
+    const pod = anEvictedPod({ deletionTimestamp: noon });
+    expect(judge(aSubject({ pod }), fiveNewer)).toEqual({
+      kind: "leave",
+      reason: "AlreadyTerminating",
+      message: "Pod shop/web-1 is already being deleted.",
+    });
+  });
+
+  it.each([
+    { reason: undefined, why: "its containers' own exit" },
+    { reason: "DeadlineExceeded", why: "reason DeadlineExceeded" },
+  ])("leaves an application's own failure: $why", ({ reason, why }) => {
+    expect(judge(aSubject({ pod: anEvictedPod({ reason }) }), fiveNewer)).toEqual({
+      kind: "leave",
+      reason: "NotResidue",
+      message: `Pod shop/web-1 failed by ${why}: that is for its owner to see.`,
+    });
+  });
+
+  it.each([
+    { what: "an unfinished Job's", owners: known(aJob()), reason: "JobUnfinished" },
+    { what: "a finished Job's", owners: known(aJob({ jobFinished: true })), reason: "JobFinished" },
+    {
+      what: "an unfinished Job's under a kind we do not know",
+      owners: { kind: "unknownKind", owner: anOwnerRef({ kind: "JobSet" }), chain: [aJob()] },
+      reason: "JobUnfinished",
+    },
+    { what: "a missing owner's", owners: { kind: "missing", owner: anOwnerRef(), chain: [] }, reason: "OwnerMissing" },
+    { what: "a DaemonSet's", owners: known(aDaemonSet()), reason: "OwnControllerDeletes" },
+    { what: "a StatefulSet's", owners: known(aStatefulSet()), reason: "OwnControllerDeletes" },
+    {
+      what: "a CloneSet's",
+      owners: { kind: "unknownKind", owner: anOwnerRef({ kind: "CloneSet" }), chain: [] },
+      reason: "UnknownOwner",
+    },
+    { what: "a Deployment's own", owners: known(aDeployment()), reason: "UnknownOwner" },
+  ] as const)("leaves a pod that is $what", ({ owners, reason }) => {
+    expect(judge(aSubject({ pod: anEvictedPod(), owners }), fiveNewer)).toMatchObject({ kind: "leave", reason });
+  });
+});
+
+describe("a node that was silent", () => {
+  it.each(["False", "Unknown"] as const)("is waited for while Ready=%s", (ready) => {
+    const node = aNodeWithReady(ready, atNoon(-hours(3)));
+    expect(judge(aSubject({ pod: anEvictedPod(), node }), fiveNewer)).toEqual({
+      kind: "wait",
+      until: noon + minutes(5),
+      reason: "NodeWasSilent",
+      message: `Node n1 is Ready=${ready} and not yet 5m Ready: its kubelet may still bring Pod shop/web-1 back.`,
+    });
+  });
+
+  it("is waited for until it has been Ready for five minutes", () => {
+    const subject = aSubject({ pod: anEvictedPod(), node: aNodeWithReady("True", noon) });
+    for (const now of [noon, noon + minutes(5) - 1]) {
+      expect(judge(subject, fiveNewer, { now })).toMatchObject({
+        kind: "wait",
+        until: noon + minutes(5),
+        reason: "NodeWasSilent",
+      });
+    }
+    expect(judge(subject, fiveNewer, { now: noon + minutes(5) })).toMatchObject({ kind: "heal" });
+    expect(judge(subject, fiveNewer, { now: noon + minutes(5) + 1 })).toMatchObject({ kind: "heal" });
+  });
+
+  it("is waited for when it does not say since when it is Ready, or not even that", () => {
+    const undated = aNode({ conditions: [{ type: "Ready", status: "True" }] });
+    const speechless = aNode({ conditions: [] });
+    for (const node of [undated, speechless]) {
+      expect(judge(aSubject({ pod: anEvictedPod(), node }), fiveNewer)).toMatchObject({
+        until: noon + minutes(5),
+        reason: "NodeWasSilent",
+      });
+    }
+  });
+
+  it.each(["none", "notFound"] as const)("is not waited for where there is none (%s)", (node) => {
+    expect(judge(aSubject({ pod: anEvictedPod(), node }), fiveNewer)).toMatchObject({ kind: "heal" });
+  });
+
+  it("is no kubelet's matter for the lab: five minutes stay five minutes", () => {
+    const lab = parsePolicy({}, 20);
+    if (lab.kind !== "policy") throw new Error("the lab's defaults are a policy");
+    const subject = aSubject({ pod: anEvictedPod(), node: aNodeWithReady("True", atNoon(-minutes(5) + 1)) });
+    expect(judge(subject, fiveNewer, { policy: lab.policy })).toMatchObject({ kind: "wait", until: noon + 1 });
+  });
+});
+
+describe("how many are kept", () => {
+  it("keeps the newest five of an owner and class, however old", () => {
+    const subject = aSubject({ pod: anEvictedPod() });
+    expect(judge(subject, fiveNewer.slice(1), { now: noon + hours(1_000) })).toEqual({
+      kind: "leave",
+      reason: "KeptAsEvidence",
+      message: "Pod shop/web-1 (Evicted) is one of the newest 5 of its owner: kept as evidence.",
+    });
+    expect(judge(subject, fiveNewer)).toMatchObject({ kind: "heal" });
+  });
+
+  it("counts only newer ones, of its own class", () => {
+    const older = fiveNewer.map(({ uid }) => evicted(uid, atNoon(-hours(3))));
+    const ofAnotherClass = fiveNewer.map((each): Residue => ({ ...each, residueClass: "Preempting" }));
+    expect(judge(aSubject({ pod: anEvictedPod() }), [...older, ...ofAnotherClass])).toMatchObject({
+      reason: "KeptAsEvidence",
+    });
+  });
+
+  it("orders those of the same end by uid", () => {
+    const endedAt = atNoon(-hours(2));
+    const before = fiveNewer.map((_, index) => evicted(`a-${index}`, endedAt));
+    const after = fiveNewer.map((_, index) => evicted(`z-${index}`, endedAt));
+    const subject = aSubject({ pod: anEvictedPod({ uid: "m" }) });
+    expect(judge(subject, before)).toMatchObject({ reason: "KeptAsEvidence" });
+    expect(judge(subject, after)).toMatchObject({ kind: "heal" });
+  });
+
+  it("keeps as many as the policy says", () => {
+    const subject = aSubject({ pod: anEvictedPod() });
+    const [one] = fiveNewer;
+    if (one === undefined) throw new Error("there are five");
+    expect(judge(subject, [one], { policy: { ...defaults, keepNewest: 1 } })).toMatchObject({ kind: "heal" });
+    expect(judge(subject, fiveNewer, { policy: { ...defaults, keepNewest: 6 } })).toMatchObject({ kind: "leave" });
+  });
+});
+
+describe("how long the rest stay", () => {
+  const endedAt = atNoon(-hours(2));
+  const dueAt = endedAt + hours(1);
+  const subject = aSubject({ pod: anEvictedPod({ resourceVersion: "4711" }) });
+
+  it("waits until the time to live is over", () => {
+    expect(judge(subject, fiveNewer, { now: dueAt - 1 })).toEqual({
+      kind: "wait",
+      until: dueAt,
+      reason: "TimeToLiveRunning",
+      message: "Pod shop/web-1 (Evicted) ended 59m59s ago; its time to live of 1h is running.",
+    });
+  });
+
+  it.each([0, 1])("evicts it %i ms after", (ms) => {
+    expect(judge(subject, fiveNewer, { now: dueAt + ms })).toEqual({
+      kind: "heal",
+      heal: { kind: "EvictTerminalPod", pod: subject.pod.ref, resourceVersion: "4711" },
+      reason: "TimeToLiveOver",
+      message:
+        "Pod shop/web-1 (Evicted) ended 1h ago, past its time to live of 1h; 5 newer ones of its owner are there.",
+    });
+  });
+
+  it("takes each class's own time to live", () => {
+    const policy: Policy = { ...defaults, timeToLiveMs: { ...defaults.timeToLiveMs, Evicted: hours(6) } };
+    expect(judge(subject, fiveNewer, { policy })).toMatchObject({ kind: "wait", until: endedAt + hours(6) });
+  });
+
+  it("sweeps bare pods, too: a Failed one runs no more", () => {
+    const bare = aSubject({ pod: anEvictedPod({ owner: undefined }) });
+    expect(judge(bare, fiveNewer)).toMatchObject({ kind: "heal", reason: "TimeToLiveOver" });
+  });
+});
+
+describe("rejection loops", () => {
+  const endedAt = atNoon(-seconds(30));
+  const subject = aSubject({ pod: aRejectedPod(endedAt) });
+  const four = (at: number, nodeName?: string) => ["a", "b", "c", "d"].map((uid) => rejected(uid, at, nodeName));
+  /** Not among the newest five. */
+  const many = (at: number) => ["a", "b", "c", "d", "e", "f"].map((uid) => rejected(uid, at));
+
+  it("hands the node over when five of one owner were rejected there within five minutes", () => {
+    expect(judge(subject, four(noon))).toEqual({
+      kind: "handOver",
+      node: aNode().ref,
+      reason: "RejectionLoop",
+      message:
+        "5 pods of Deployment shop/web were rejected by node n1 within 5m (OutOfcpu): " +
+        "the scheduler goes on placing them there until the node is tainted or cordoned.",
+    });
+  });
+
+  it.each([
+    { what: "four are no loop", siblings: four(noon).slice(1) },
+    { what: "pods of another node do not count", siblings: four(noon, "n2") },
+    { what: "pods that ran do not count", siblings: four(noon).map((each) => ({ ...each, rejected: false })) },
+    { what: "pods that came more than five minutes apart do not count", siblings: four(endedAt - minutes(5) - 1) },
+  ])("$what", ({ siblings }) => {
+    expect(judge(subject, siblings)).toMatchObject({ kind: "leave", reason: "KeptAsEvidence" });
+  });
+
+  it("takes five minutes to the millisecond, without the lab", () => {
+    expect(judge(subject, four(endedAt - minutes(5)), { now: endedAt })).toMatchObject({ reason: "RejectionLoop" });
+    expect(judge(subject, four(endedAt - minutes(5)), { now: endedAt + 1 })).toMatchObject({
+      reason: "KeptAsEvidence",
+    });
+  });
+
+  it("needs an owner: nobody makes bare pods again", () => {
+    const bare = aSubject({ pod: aRejectedPod(endedAt, { owner: undefined }) });
+    expect(judge(bare, four(noon))).toMatchObject({ kind: "leave", reason: "KeptAsEvidence" });
+  });
+
+  it.each([
+    { how: "in the ReplicaSet", chain: [aReplicaSet({ templateNamesNode: true }), aDeployment()] },
+    { how: "in the Deployment", chain: [aReplicaSet(), aDeployment({ templateNamesNode: true })] },
+  ])("tells of the workload where the template names the node, $how", ({ chain }) => {
+    const pinned = aSubject({ pod: aRejectedPod(endedAt), owners: { kind: "known", chain } });
+    expect(judge(pinned, four(noon))).toEqual({
+      kind: "escalate",
+      about: aDeployment().ref,
+      reason: "PinnedRejectionLoop",
+      message:
+        "5 pods of Deployment shop/web were rejected by node n1 within 5m (OutOfcpu), and its template names that node: " +
+        "no taint ends this; scale it down or take the node out of the template.",
+    });
+  });
+
+  it.each([
+    { what: "a cordon", node: aNode({ unschedulable: true }) },
+    { what: "our taint", node: aNode({ taints: [aTaint()] }) },
+  ])("is stopped already by $what", ({ node }) => {
+    const stopped = aSubject({ pod: aRejectedPod(endedAt), node });
+    expect(judge(stopped, four(noon))).toMatchObject({ kind: "leave", reason: "KeptAsEvidence" });
+    expect(judge(stopped, many(noon), { now: endedAt + seconds(60) })).toMatchObject({ kind: "heal" });
+  });
+
+  it("is not stopped by a taint that its pods tolerate", () => {
+    const toleration = { key: "knitbone.io/suspect", operator: "Exists", value: "", effect: "" };
+    const pod = aRejectedPod(endedAt, { tolerations: [toleration] });
+    expect(judge(aSubject({ pod, node: aNode({ taints: [aTaint()] }) }), four(noon))).toMatchObject({
+      kind: "handOver",
+    });
+  });
+
+  it("is spoken of by its pods of the last five minutes only", () => {
+    const patient: Policy = { ...defaults, keepNewest: 9 };
+    const at = (now: number) => judge(subject, many(noon), { now, policy: patient });
+    expect(at(endedAt + minutes(5))).toMatchObject({ kind: "handOver", reason: "RejectionLoop" });
+    expect(at(endedAt + minutes(5) + 1)).toMatchObject({ kind: "leave", reason: "KeptAsEvidence" });
+  });
+
+  const elsewhere = many(noon).map((each) => ({ ...each, nodeName: "n2" }));
+  it.each([
+    {
+      what: "five spread over more than five minutes",
+      siblings: many(0).map((each, n) => ({ ...each, endedAt: noon + n * minutes(2) })),
+    },
+    { what: "a loop that came later", siblings: many(noon + minutes(10)) },
+    {
+      what: "a loop that came before",
+      siblings: [...many(atNoon(-minutes(10))).map((each) => ({ ...each, uid: `old-${each.uid}` })), ...elsewhere],
+    },
+  ])("did not make a pod beside $what", ({ siblings }) => {
+    const now = noon + minutes(20);
+    expect(judge(subject, siblings, { now })).toMatchObject({ kind: "wait", until: endedAt + hours(1) });
+  });
+
+  it("did not make a pod that ran, beside those that never did", () => {
+    const ran = aSubject({ pod: anEvictedPod() });
+    const turnedAway = many(atNoon(-hours(2))).map(
+      (each): Residue => ({ ...each, uid: `z-${each.uid}`, residueClass: "Evicted" }),
+    );
+    expect(judge(ran, turnedAway, { now: atNoon(-hours(1) - 1) })).toMatchObject({
+      kind: "wait",
+      until: atNoon(-hours(1)),
+    });
+  });
+
+  it("did not make a pod that was never on a node", () => {
+    const unbound = aSubject({ pod: aRejectedPod(endedAt, { nodeName: undefined }) });
+    const siblings = many(noon).map(({ nodeName: _, ...each }) => each);
+    expect(judge(unbound, siblings, { now: endedAt + seconds(60) })).toMatchObject({ kind: "wait" });
+  });
+
+  it("has nothing to stop on a node that is gone", () => {
+    expect(judge(aSubject({ pod: aRejectedPod(endedAt), node: "notFound" }), four(noon))).toMatchObject({
+      reason: "KeptAsEvidence",
+    });
+  });
+
+  it("makes what is not among the newest due after 60 s", () => {
+    expect(judge(subject, many(noon), { now: endedAt + seconds(60) - 1 })).toMatchObject({ kind: "handOver" });
+    for (const ms of [0, 1]) {
+      expect(judge(subject, many(noon), { now: endedAt + seconds(60) + ms })).toEqual({
+        kind: "heal",
+        heal: { kind: "EvictTerminalPod", pod: subject.pod.ref, resourceVersion: "1000" },
+        reason: "LoopTimeToLiveOver",
+        message:
+          "Pod shop/web-1 (OutOfResource) ended 1m ago, past its time to live of 1m; 6 newer ones of its owner are there.",
+      });
+    }
+  });
+
+  it("leaves its pods due when it has ended, and keeps the newest without a word", () => {
+    const now = noon + minutes(20);
+    expect(judge(subject, many(noon), { now })).toMatchObject({ kind: "heal", reason: "LoopTimeToLiveOver" });
+    expect(judge(subject, four(noon), { now })).toMatchObject({ kind: "leave", reason: "KeptAsEvidence" });
+  });
+
+  it("may still show later: a rejected pod is looked at again when that would make it due", () => {
+    // Six newer ones, but of another node: no loop around this pod yet.
+    const elsewhere = many(noon).map((each) => ({ ...each, nodeName: "n2" }));
+    const looks = [
+      { now: endedAt, until: endedAt + seconds(60) },
+      { now: endedAt + seconds(60) - 1, until: endedAt + seconds(60) },
+      { now: endedAt + seconds(60), until: endedAt + minutes(5) },
+      { now: endedAt + minutes(5), until: endedAt + hours(1) },
+    ];
+    for (const { now, until } of looks) {
+      expect(judge(subject, elsewhere, { now })).toMatchObject({ kind: "wait", until, reason: "TimeToLiveRunning" });
+    }
+    expect(judge(subject, elsewhere, { now: endedAt + hours(1) })).toMatchObject({ reason: "TimeToLiveOver" });
+  });
+});
