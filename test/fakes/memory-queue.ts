@@ -1,4 +1,5 @@
 import { KnitboneError } from "../../shared/errors.ts";
+import { messageRefusal } from "../../shared/queue/message-refusal.ts";
 import type { OutgoingMessage, Queue, ReceivedMessage, SendResult } from "../../shared/queue/queue.ts";
 import type { Random } from "../../shared/random/random.ts";
 import type { Clock, Instant } from "../../shared/time/clock.ts";
@@ -17,7 +18,7 @@ interface StoredMessage {
   receipt?: string;
 }
 
-export interface MemoryQueueExtras {
+interface MemoryQueueExtras {
   /** The same queue, for a sender of another identity. */
   as(senderId: string): Queue;
   /** Every message that is there, hidden and delayed ones included, oldest first. */
@@ -36,10 +37,6 @@ export interface MemoryQueueOptions {
 }
 
 const maxBatch = 10;
-const maxDelayMs = 900_000;
-const maxBytes = 1_048_576;
-// biome-ignore lint/suspicious/noControlCharactersInRegex: what SQS refuses (SendMessage API reference)
-const refused = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/;
 
 /** A queue with SQS's promises on a passed-in clock: delay, visibility, receive counts, redrive. */
 export function memoryQueue(clock: Clock, random: Random, options: MemoryQueueOptions = {}): MemoryQueue {
@@ -51,7 +48,7 @@ export function memoryQueue(clock: Clock, random: Random, options: MemoryQueueOp
     senderId = options.senderId ?? "nobody",
   ): Promise<readonly SendResult[]> => {
     const results = messages.map((message): SendResult => {
-      const code = refusal(message);
+      const code = messageRefusal(message);
       if (code) return { kind: "failed", code, permanent: true };
       stored.push({
         id: random.id(),
@@ -129,13 +126,4 @@ export function memoryQueue(clock: Clock, random: Random, options: MemoryQueueOp
 /** What a queue that does not answer throws. */
 export function queueDown(): KnitboneError {
   return new KnitboneError("QueueUnavailable", "sending to the queue: no answer", { retryable: true });
-}
-
-function refusal(message: OutgoingMessage): string | undefined {
-  const delayMs = message.delayMs ?? 0;
-  if (message.body.length === 0) return "MissingParameter";
-  if (refused.test(message.body)) return "InvalidMessageContents";
-  if (delayMs < 0 || delayMs > maxDelayMs) return "InvalidParameterValue";
-  if (Buffer.byteLength(message.body) > maxBytes) return "MessageTooLong";
-  return undefined;
 }

@@ -80,7 +80,7 @@ export function scriptedConnection(clock: Clock): ScriptedConnection {
       const stream = openStream(request, { status: 200, ...answer, headers: { ...date(), ...answer.headers } });
       streams.set(request.path, [...(streams.get(request.path) ?? []), stream]);
       if (answer.body !== undefined) {
-        stream.bytes(JSON.stringify(answer.body));
+        stream.bytes(typeof answer.body === "string" ? answer.body : JSON.stringify(answer.body));
         stream.end();
       }
       return stream;

@@ -1,5 +1,5 @@
 /** Faults that a test puts into a fake store, per method. Without a method: into every one. */
-export interface Faults<Method extends string> {
+interface Faults<Method extends string> {
   /** Every call throws `error` and does nothing, until `mend`. */
   breakWith(error: Error, method?: Method): void;
   /** The next `times` calls throw `error` and do nothing. */

@@ -1,0 +1,25 @@
+/** The tables of one installation. All have the same keys (`pk`, `sk`, both strings) and the TTL attribute `expiresAt`. */
+export interface TableNames {
+  /** Cases and claims. */
+  readonly cases: string;
+  readonly budgets: string;
+  /** The ledger and the leaks. */
+  readonly actions: string;
+  readonly flags: string;
+  /** Registrations, senders, reports, brakes, breakers, arrived sequence numbers. */
+  readonly clusters: string;
+  readonly incidents: string;
+  readonly lifecycle: string;
+}
+
+export function tableNames(prefix: string): TableNames {
+  return {
+    cases: `${prefix}-cases`,
+    budgets: `${prefix}-budgets`,
+    actions: `${prefix}-actions`,
+    flags: `${prefix}-flags`,
+    clusters: `${prefix}-clusters`,
+    incidents: `${prefix}-incidents`,
+    lifecycle: `${prefix}-lifecycle`,
+  };
+}

@@ -1,0 +1,228 @@
+import { describe, expect, it } from "vitest";
+import type { Cluster } from "../../shared/cluster/cluster.ts";
+import type { ObjectRef } from "../../shared/kubernetes/object-ref.ts";
+import type { PodFacts } from "../../shared/kubernetes/pod.ts";
+
+/** A running cluster to keep the promises on. Names are the contract's own, so that several may share one real control plane. */
+export interface ClusterUnderTest extends AsyncDisposable {
+  readonly cluster: Cluster;
+  /** POST or PUT of a raw object, past the Cluster under test. */
+  apply(path: string, object: object): Promise<void>;
+  /** Writes an object's status. */
+  applyStatus(path: string, status: object): Promise<void>;
+  /** A DELETE with the pod's own grace period, as a person would. */
+  remove(path: string): Promise<void>;
+  /** Lets controllers catch up with what was written, where there are any. */
+  settle(): Promise<void>;
+}
+
+const namespace = "shop";
+const podPath = (name: string) => `/api/v1/namespaces/${namespace}/pods/${name}`;
+
+function podBody(name: string, more: { labels?: object; finalizers?: string[]; nodeName?: string } = {}) {
+  return {
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: { name, namespace, labels: more.labels ?? { app: name }, finalizers: more.finalizers ?? [] },
+    spec: {
+      containers: [{ name: "main", image: "registry.example/app:1" }],
+      terminationGracePeriodSeconds: 30,
+      ...(more.nodeName === undefined ? {} : { nodeName: more.nodeName }),
+    },
+  };
+}
+
+const nobody: ObjectRef = { kind: "Pod", namespace, name: "nobody", uid: "0" };
+
+async function livePod(cluster: Cluster, name: string): Promise<PodFacts> {
+  const found = await cluster.pod(namespace, name);
+  if (found.kind === "notFound") throw new Error(`${name} is not there`);
+  return found.object;
+}
+
+/** What healers rely on, whichever API server answers. */
+export function clusterContract(create: () => Promise<ClusterUnderTest>): void {
+  const on = (name: string, story: (it: ClusterUnderTest) => Promise<void>) =>
+    it(name, async () => {
+      await using under = await create();
+      await story(under);
+    });
+
+  /** Bound to a node whose kubelet never answers, so that it stays as it is. */
+  const makePod = async (under: ClusterUnderTest, name: string, more: Parameters<typeof podBody>[1] = {}) => {
+    await under.apply(podPath(name), podBody(name, { nodeName: "no-such-kubelet", ...more }));
+    return livePod(under.cluster, name);
+  };
+
+  describe("reading", () => {
+    on("finds a pod with its identity and version, and says notFound of another name", async (under) => {
+      const pod = await makePod(under, "a");
+      expect(pod.ref).toEqual({ kind: "Pod", namespace, name: "a", uid: pod.ref.uid });
+      expect(pod.ref.uid).not.toBe("");
+      expect(pod.resourceVersion).not.toBe("");
+      expect(await under.cluster.pod(namespace, "nobody")).toEqual({ kind: "notFound" });
+      expect(await under.cluster.pod("nowhere", "a")).toEqual({ kind: "notFound" });
+      expect(await under.cluster.node("nobody")).toEqual({ kind: "notFound" });
+      expect(await under.cluster.namespace("nowhere")).toEqual({ kind: "notFound" });
+      expect(await under.cluster.namespace(namespace)).toMatchObject({ kind: "found", object: { terminating: false } });
+    });
+
+    on("knows the server's time after the first answer, and is not ahead of it", async (under) => {
+      expect(under.cluster.now()).toBeUndefined();
+      const pod = await makePod(under, "a");
+      const now = under.cluster.now() ?? Number.NaN;
+      expect(now % 1_000).toBe(0);
+      expect(now - (pod.creationTimestamp ?? Number.NaN)).toBeGreaterThanOrEqual(-1_000);
+      expect(now - (pod.creationTimestamp ?? Number.NaN)).toBeLessThan(60_000);
+    });
+
+    on("lists whole, by namespace, node and phase", async (under) => {
+      await makePod(under, "a");
+      await makePod(under, "b");
+      await makePod(under, "c", { nodeName: "another-kubelet" });
+      await under.applyStatus(podPath("b"), { phase: "Failed" });
+      const names = async (filter: Parameters<Cluster["pods"]>[0]) =>
+        (await under.cluster.pods(filter)).map((each) => each.ref.name).sort();
+      expect(await names({ namespace })).toEqual(["a", "b", "c"]);
+      expect(await names({ namespace, nodeName: "no-such-kubelet" })).toEqual(["a", "b"]);
+      expect(await names({ namespace, phase: "Failed" })).toEqual(["b"]);
+      expect(await names({ namespace: "nowhere" })).toEqual([]);
+    });
+
+    on("lists more than one page", async (under) => {
+      await Promise.all(
+        Array.from({ length: 520 }, (_, index) => under.apply(podPath(`p${index}`), podBody(`p${index}`))),
+      );
+      const pods = await under.cluster.pods({ namespace });
+      expect(new Set(pods.map((each) => each.ref.name)).size).toBe(520);
+      expect(pods).toHaveLength(520);
+    });
+
+    on("finds owners of known kinds and leaves others unread", async (under) => {
+      const template = { metadata: { labels: { app: "w" } }, spec: { containers: [{ name: "main", image: "i" }] } };
+      const spec = { replicas: 0, selector: { matchLabels: { app: "w" } }, template };
+      const body = { apiVersion: "apps/v1", kind: "Deployment", metadata: { name: "w", namespace }, spec };
+      await under.apply(`/apis/apps/v1/namespaces/${namespace}/deployments/w`, body);
+      const owner = { apiVersion: "apps/v1", kind: "Deployment", name: "w", uid: "" };
+      expect(await under.cluster.workload(namespace, owner)).toMatchObject({
+        kind: "found",
+        object: { ref: { kind: "Deployment", name: "w" }, strategy: "RollingUpdate", replicas: 0 },
+      });
+      expect(await under.cluster.workload(namespace, { ...owner, kind: "Rollout" })).toEqual({ kind: "unknownKind" });
+      expect(await under.cluster.workload(namespace, { ...owner, name: "v" })).toEqual({ kind: "notFound" });
+    });
+
+    on("finds the disruption budgets that select a pod", async (under) => {
+      const pod = await makePod(under, "a", { labels: { team: "x" } });
+      const budget = (name: string, selector: object) =>
+        under.apply(`/apis/policy/v1/namespaces/${namespace}/poddisruptionbudgets/${name}`, {
+          apiVersion: "policy/v1",
+          kind: "PodDisruptionBudget",
+          metadata: { name, namespace },
+          spec: { minAvailable: 1, selector },
+        });
+      await budget("mine", { matchExpressions: [{ key: "team", operator: "In", values: ["x", "y"] }] });
+      await budget("other", { matchLabels: { team: "z" } });
+      const found = await under.cluster.disruptionBudgetsOf(pod.ref);
+      expect(found.map((each) => [each.ref.name, each.disruptionsAllowed])).toEqual([["mine", 0]]);
+    });
+  });
+
+  describe("force-deleting", () => {
+    on("deletes at once what is terminating", async (under) => {
+      await makePod(under, "a");
+      await under.remove(podPath("a"));
+      const pod = await livePod(under.cluster, "a");
+      expect(pod.deletionTimestamp).toBeDefined();
+      expect(await under.cluster.forceDeletePod(pod.ref, pod.resourceVersion)).toEqual({ kind: "Done" });
+      expect(await under.cluster.pod(namespace, "a")).toEqual({ kind: "notFound" });
+    });
+
+    on("is Gone for a pod that is not there, and for another uid under the name", async (under) => {
+      const pod = await makePod(under, "a");
+      expect(await under.cluster.forceDeletePod(nobody, "1")).toEqual({ kind: "Gone" });
+      const outcome = await under.cluster.forceDeletePod(
+        { ...pod.ref, uid: "00000000-0000-4000-8000-000000000000" },
+        pod.resourceVersion,
+      );
+      expect(outcome).toEqual({ kind: "Gone" });
+      expect(await under.cluster.pod(namespace, "a")).toMatchObject({ kind: "found" });
+    });
+
+    on("is a Conflict when the pod has changed since it was judged", async (under) => {
+      const pod = await makePod(under, "a");
+      await under.applyStatus(podPath("a"), { phase: "Running", reason: "Changed" });
+      expect(await under.cluster.forceDeletePod(pod.ref, pod.resourceVersion)).toMatchObject({ kind: "Conflict" });
+      expect(await under.cluster.pod(namespace, "a")).toMatchObject({ kind: "found" });
+    });
+  });
+
+  describe("evicting", () => {
+    on("deletes a Failed pod without asking its budget", async (under) => {
+      await makePod(under, "a");
+      await under.applyStatus(podPath("a"), { phase: "Failed", reason: "Evicted" });
+      const pod = await livePod(under.cluster, "a");
+      expect(await under.cluster.evictPod(pod.ref, pod.resourceVersion)).toEqual({ kind: "Done" });
+      expect(await under.cluster.pod(namespace, "a")).toEqual({ kind: "notFound" });
+    });
+
+    on("is Gone for a pod that is not there, and for another uid under the name", async (under) => {
+      await makePod(under, "a");
+      await under.applyStatus(podPath("a"), { phase: "Failed" });
+      const pod = await livePod(under.cluster, "a");
+      expect(await under.cluster.evictPod(nobody, "1")).toEqual({ kind: "Gone" });
+      const other = { ...pod.ref, uid: "00000000-0000-4000-8000-000000000000" };
+      expect(await under.cluster.evictPod(other, pod.resourceVersion)).toEqual({ kind: "Gone" });
+      expect(await under.cluster.pod(namespace, "a")).toMatchObject({ kind: "found" });
+    });
+
+    on("is a Conflict when the pod has changed since it was judged", async (under) => {
+      const pod = await makePod(under, "a");
+      await under.applyStatus(podPath("a"), { phase: "Failed" });
+      expect(await under.cluster.evictPod(pod.ref, pod.resourceVersion)).toMatchObject({ kind: "Conflict" });
+      expect(await under.cluster.pod(namespace, "a")).toMatchObject({ kind: "found" });
+    });
+
+    on(
+      "is BlockedByBudget for a running pod whose budget allows nothing, and Denied under two budgets",
+      async (under) => {
+        await makePod(under, "a", { labels: { team: "x" } });
+        await under.applyStatus(podPath("a"), { phase: "Running", conditions: [{ type: "Ready", status: "True" }] });
+        const budget = (name: string) => ({
+          apiVersion: "policy/v1",
+          kind: "PodDisruptionBudget",
+          metadata: { name, namespace },
+          spec: { minAvailable: 1, selector: { matchLabels: { team: "x" } } },
+        });
+        const path = (name: string) => `/apis/policy/v1/namespaces/${namespace}/poddisruptionbudgets/${name}`;
+        await under.apply(path("one"), budget("one"));
+        await under.settle();
+        const pod = await livePod(under.cluster, "a");
+        const blocked = await under.cluster.evictPod(pod.ref, pod.resourceVersion);
+        expect(blocked).toMatchObject({ kind: "BlockedByBudget", retryAfterMs: 10_000 });
+        expect(blocked.kind === "BlockedByBudget" && blocked.message).toContain("one");
+        await under.apply(path("two"), budget("two"));
+        expect(await under.cluster.evictPod(pod.ref, pod.resourceVersion)).toMatchObject({ kind: "Denied" });
+        expect(await under.cluster.pod(namespace, "a")).toMatchObject({ kind: "found" });
+      },
+    );
+  });
+
+  on("writes an Event once, however often it is asked to", async (under) => {
+    const pod = await makePod(under, "a");
+    const event = {
+      regarding: pod.ref,
+      type: "Warning",
+      reason: "FinalizersHold",
+      note: "held",
+      action: "Escalate",
+      id: "e1",
+    } as const;
+    expect(await under.cluster.recordEvent(event)).toEqual({ kind: "Done" });
+    expect(await under.cluster.recordEvent({ ...event, note: "again" })).toEqual({ kind: "Done" });
+    const node = { kind: "Node", namespace: "", name: "no-such-kubelet", uid: "n" };
+    expect(await under.cluster.recordEvent({ ...event, regarding: node })).toEqual({ kind: "Done" });
+    const elsewhere = { ...event, regarding: { ...pod.ref, namespace: "nowhere" } };
+    expect(await under.cluster.recordEvent(elsewhere)).toEqual({ kind: "Gone" });
+  });
+}
