@@ -7,7 +7,7 @@ import { luresReplacements, type NodeFacts, readyStatus } from "../../shared/kub
 import { describeRef } from "../../shared/kubernetes/object-ref.ts";
 import { endedAt, isTerminating, type PodFacts } from "../../shared/kubernetes/pod.ts";
 import type { Instant } from "../../shared/time/clock.ts";
-import { formatDuration, minutes } from "../../shared/time/duration.ts";
+import { formatDuration, minutes, seconds } from "../../shared/time/duration.ts";
 import type { Policy, ResidueClass } from "./policy.ts";
 
 /** One Failed pod, as far as the count of its kind goes. */
@@ -55,6 +55,12 @@ const loopWindowMs = minutes(5);
  * a node that was silent counts only when the node has been Ready for so long. A wait for Kubernetes itself: the lab does not divide it.
  */
 const afterSilenceMs = minutes(5);
+
+/**
+ * A node that became Ready this soon after its Node object was made has never been silent: the node-lifecycle controller needs at least 40 s of
+ * silence to say so. Pods made after it have no older status that could come back.
+ */
+const firstReadyWithinMs = seconds(30);
 
 /**
  * `status.reason` → class. Sources, at v1.36: pkg/kubelet/lifecycle/predicate.go and handlers.go (admission), eviction/helpers.go,
@@ -215,7 +221,7 @@ function leftToOwner({ pod, owners }: Subject): Verdict<Reason> | undefined {
 }
 
 function waitForNode({ pod, node }: Subject, now: Instant): Verdict<Reason> | undefined {
-  if (typeof node === "string") return undefined;
+  if (typeof node === "string" || isFirstLife(node, pod)) return undefined;
   const trustedFrom = readySince(node, now) + afterSilenceMs;
   if (now >= trustedFrom) return undefined;
   return {
@@ -224,6 +230,14 @@ function waitForNode({ pod, node }: Subject, now: Instant): Verdict<Reason> | un
     reason: "NodeWasSilent",
     message: `Node ${node.ref.name} is Ready=${readyStatus(node)} and not yet ${formatDuration(afterSilenceMs)} Ready: its kubelet may still bring ${describeRef(pod.ref)} back.`,
   };
+}
+
+/** The pod was made in the first stretch of Ready of its node, which still goes on. */
+function isFirstLife(node: NodeFacts, pod: PodFacts): boolean {
+  const ready = findCondition(node.conditions, "Ready");
+  const made = node.creationTimestamp;
+  if (ready?.status !== "True" || ready.lastTransitionTime === undefined || made === undefined) return false;
+  return ready.lastTransitionTime - made <= firstReadyWithinMs && (pod.creationTimestamp ?? 0) >= made;
 }
 
 /** `now` where the node is not Ready, or does not say since when it is. */

@@ -1,6 +1,7 @@
-import { z } from "zod";
+import * as z from "zod/mini";
 import type { ParsePolicy } from "../../shared/heal/policy.ts";
-import { formatDuration, hours, minutes, parseDuration, seconds } from "../../shared/time/duration.ts";
+import { countKnob, describeProblem, durationKnob } from "../../shared/heal/policy-knobs.ts";
+import { hours, minutes, seconds } from "../../shared/time/duration.ts";
 
 /** What a Failed pod is the residue of, by cause (S0-50, S0-51). What falls into which: `decide.ts`. */
 const residueClasses = [
@@ -35,22 +36,24 @@ const timeToLiveFloorMs = minutes(10);
 const loopTimeToLiveFloorMs = seconds(60);
 
 export const parsePolicy: ParsePolicy<Policy> = (values, lab) => {
-  const timeToLive = duration(timeToLiveFloorMs / lab);
+  const timeToLive = durationKnob(timeToLiveFloorMs / lab, "2h");
   const knobs = z.strictObject({
-    keepNewest: z.int().min(1).max(keepNewestLimit).default(keepNewestDefault),
-    timeToLive: z
-      .strictObject({
-        Evicted: timeToLive,
-        OutOfResource: timeToLive,
-        UnexpectedAdmissionError: timeToLive,
-        NodeMismatch: timeToLive,
-        NodeShutdown: timeToLive,
-        Preempting: timeToLive,
-        NodeGone: timeToLive,
-      } satisfies Record<ResidueClass, unknown>)
-      .partial()
-      .default({}),
-    loopTimeToLive: duration(loopTimeToLiveFloorMs / lab).default(loopTimeToLiveFloorMs / lab),
+    keepNewest: z._default(countKnob(1, keepNewestLimit), keepNewestDefault),
+    timeToLive: z._default(
+      z.partial(
+        z.strictObject({
+          Evicted: timeToLive,
+          OutOfResource: timeToLive,
+          UnexpectedAdmissionError: timeToLive,
+          NodeMismatch: timeToLive,
+          NodeShutdown: timeToLive,
+          Preempting: timeToLive,
+          NodeGone: timeToLive,
+        } satisfies Record<ResidueClass, unknown>),
+      ),
+      {},
+    ),
+    loopTimeToLive: z._default(durationKnob(loopTimeToLiveFloorMs / lab, "2h"), loopTimeToLiveFloorMs / lab),
   });
   const parsed = knobs.safeParse(values ?? {});
   if (!parsed.success) return { kind: "problems", problems: parsed.error.issues.map(describeProblem) };
@@ -59,21 +62,3 @@ export const parsePolicy: ParsePolicy<Policy> = (values, lab) => {
   const timeToLiveMs = Object.freeze(Object.fromEntries(residueClasses.map(ofClass))) as Policy["timeToLiveMs"];
   return { kind: "policy", policy: Object.freeze({ keepNewest, timeToLiveMs, loopTimeToLiveMs: loopTimeToLive }) };
 };
-
-/** Text such as "2h" → milliseconds, not below the floor. */
-function duration(floorMs: number) {
-  return z.string({ error: 'expected a duration such as "2h"' }).transform((text, context) => {
-    const ms = parseDuration(text);
-    if (ms === undefined) context.addIssue({ code: "custom", message: `"${text}" is not a duration such as "2h"` });
-    else if (ms < floorMs) {
-      context.addIssue({ code: "custom", message: `${text} is below the floor of ${formatDuration(floorMs)}` });
-    } else return ms;
-    return z.NEVER;
-  });
-}
-
-function describeProblem(issue: z.core.$ZodIssue): string {
-  const where = issue.path.join(".");
-  const what = issue.code === "unrecognized_keys" ? `unknown knob: ${issue.keys.join(", ")}` : issue.message;
-  return where === "" ? what : `${where}: ${what}`;
-}

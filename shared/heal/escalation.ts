@@ -1,5 +1,7 @@
 import { type Case, newCase } from "../case/case.ts";
+import { describeFlag } from "../flag/flag.ts";
 import type { ObjectRef } from "../kubernetes/object-ref.ts";
+import { hours } from "../time/duration.ts";
 import { fileCase } from "./case-desk.ts";
 import type { HealerFacts } from "./healer.ts";
 import type { Look } from "./look.ts";
@@ -12,6 +14,11 @@ export interface Escalation {
   readonly reason: string;
   readonly message: string;
 }
+
+/** What was told about another object (a node, a workload) is told again only after this long without the cause being seen. */
+const quietMs = hours(24);
+/** How often a cause that is seen again is noted on the case, so that `quietMs` counts from the last time. */
+const noteEveryMs = hours(1);
 
 /**
  * Tells people once per case: a ledger row, the case's mark, a Warning Event. Each step may be repeated (the ids are made of the case), so a
@@ -26,9 +33,9 @@ export async function escalateOnce<Facts extends HealerFacts>(
   const { deps, openCase } = look;
   const aboutItself = escalation.about.uid === openCase.object.uid;
   const subject = aboutItself ? openCase : await caseOf(look, escalation.about);
-  if (subject.escalated !== undefined && subject.state === "open") return subject;
+  if (subject.escalated !== undefined) return aboutItself ? subject : noted(look, subject);
 
-  const actionId = `${look.mode === "observe" ? "observed-" : ""}escalate-${subject.key.healer}-${subject.key.uid}-${subject.openedAt}`;
+  const actionId = idOf(look, subject, escalation);
   const now = deps.clock.now();
   const planned = await deps.ledger.plan({
     id: actionId,
@@ -42,7 +49,7 @@ export async function escalateOnce<Facts extends HealerFacts>(
     attempt: 1,
     traceId: openCase.traceId,
     plannedAt: now,
-    allowedBy: describe(look),
+    allowedBy: describeFlag(look.flag),
     budgets: [],
   });
   if (look.mode === "observe") {
@@ -53,8 +60,7 @@ export async function escalateOnce<Facts extends HealerFacts>(
     escalated: { reason: escalation.reason, at: now, actionId },
     verdict: { kind: "escalate", reason: escalation.reason, message: escalation.message, at: now, mode: look.mode },
   });
-  // Somebody else told first, or is about to: their look goes on, ours ends with what we know.
-  if (filed === "conflict") return subject;
+  if (filed === "conflict") return toldByAnother(look, subject, actionId);
   const told = await look.cluster.recordEvent({
     id: actionId,
     regarding: escalation.about,
@@ -70,6 +76,31 @@ export async function escalateOnce<Facts extends HealerFacts>(
   return filed;
 }
 
+/** One id per case and, in observe mode where no case is marked, one per cause: a dry run does not repeat itself either. */
+function idOf<Facts extends HealerFacts>(look: Look<Facts>, subject: Case, { reason }: Escalation): string {
+  const { healer, uid } = subject.key;
+  return look.mode === "observe"
+    ? `observed-escalate-${healer}-${uid}-${reason}`
+    : `escalate-${healer}-${uid}-${subject.openedAt}`;
+}
+
+/** Another look told first, or is about to. Our planned row is withdrawn, unless theirs is the same one. */
+async function toldByAnother<Facts extends HealerFacts>(
+  look: Look<Facts>,
+  subject: Case,
+  actionId: string,
+): Promise<Case> {
+  const winner = await look.deps.cases.load(subject.key);
+  if (winner?.escalated?.actionId !== actionId) await settle(look, actionId, "Withdrawn", "Another look told first.");
+  return subject;
+}
+
+async function noted<Facts extends HealerFacts>(look: Look<Facts>, subject: Case): Promise<Case> {
+  if (look.mode === "observe" || look.deps.clock.now() - subject.updatedAt < noteEveryMs) return subject;
+  const filed = await fileCase(look.deps, subject, {});
+  return filed === "conflict" ? subject : filed;
+}
+
 async function caseOf<Facts extends HealerFacts>(look: Look<Facts>, about: ObjectRef): Promise<Case> {
   const key = {
     healer: about.kind === "Node" ? nodeHealer : look.healer.name,
@@ -77,20 +108,17 @@ async function caseOf<Facts extends HealerFacts>(look: Look<Facts>, about: Objec
     uid: about.uid,
   };
   const stored = await look.deps.cases.load(key);
-  if (stored?.state === "open") return stored;
-  const fresh = newCase(key, about, look.openCase.traceId, look.deps.clock.now());
+  const now = look.deps.clock.now();
+  if (stored?.state === "open" && now - stored.updatedAt < quietMs) return stored;
+  const fresh = newCase(key, about, look.openCase.traceId, now);
   return stored === undefined ? fresh : { ...fresh, version: stored.version };
 }
 
 async function settle<Facts extends HealerFacts>(
   look: Look<Facts>,
   actionId: string,
-  kind: "Observed" | "Done",
+  kind: "Observed" | "Done" | "Withdrawn",
   message: string,
 ): Promise<void> {
   await look.deps.ledger.settle(look.openCase.key.cluster, actionId, { kind, message, at: look.deps.clock.now() });
-}
-
-function describe<Facts extends HealerFacts>(look: Look<Facts>): string {
-  return `${look.flag.scope} ${look.flag.healer} ${look.flag.mode} (${look.flag.by})`;
 }

@@ -110,7 +110,10 @@ describe("on a cluster, with the rights that are shipped", () => {
     for (const each of stuck) expect(kinds(about(each.metadata.uid))).toEqual(["suspect PodOverdue"]);
     model.kubelet("n1").thaw();
     await advance(10_000);
-    for (const each of stuck) expect(kinds(about(each.metadata.uid))).toEqual(["suspect PodOverdue", "gone"]);
+    // On its way out the kubelet writes a last status, Failed, as the real one does.
+    for (const each of stuck) {
+      expect(kinds(about(each.metadata.uid))).toEqual(["suspect PodOverdue", "suspect PodOverdue PodFailed", "gone"]);
+    }
   });
 
   it("sees a silent node first by its Lease, then by its condition, and both recover", async () => {

@@ -82,6 +82,52 @@ describe("an escalation", () => {
   });
 });
 
+describe("an escalation about something shared", () => {
+  const handOver: Verdict = { kind: "handOver", node: aNode().ref, reason: "RejectionLoop", message: "Loop." };
+  const sightings = async (mode: "act" | "observe", gapMs: number) => {
+    const stage = await aStage(scriptedHealer(() => handOver, "orphan-sweeper"));
+    await stage.flagRows.set(aFlagRow({ mode }));
+    for (let n = 0; n < 6; n++) {
+      const each = anOverduePod({ name: `p-${n}` });
+      stage.api.putPod(each);
+      await stage.sight(each);
+      stage.api.removePod(each);
+      await stage.pass(gapMs);
+    }
+    return stage;
+  };
+
+  it("stands once in the ledger in observe mode, whoever looks", async () => {
+    const stage = await sightings("observe", seconds(5));
+    expect((await stage.deps.ledger.list()).map((each) => each.outcome?.kind)).toEqual(["Observed"]);
+  });
+
+  it("is not told again while the cause goes on, however long", async () => {
+    const stage = await sightings("act", hours(10));
+    expect(stage.api.events).toHaveLength(1);
+  });
+
+  it("is told again when the cause comes back after a quiet day", async () => {
+    const stage = await sightings("act", hours(25));
+    expect(stage.api.events).toHaveLength(6);
+  });
+
+  it("told by two looks at once leaves no row behind that looks unfinished", async () => {
+    const stage = await aStage(scriptedHealer(() => handOver, "orphan-sweeper"));
+    const pods = [1, 2, 3, 4].map((n) => anOverduePod({ name: `p-${n}` }));
+    for (const each of pods) stage.api.putPod(each);
+    const looks = pods.map(async (each, n) => {
+      await stage.clock.sleep(n);
+      return stage.sight(each);
+    });
+    await Promise.all([...looks, stage.clock.advance(10)]);
+    expect(stage.api.events).toHaveLength(1);
+    const outcomes = (await stage.deps.ledger.list()).map((each) => each.outcome?.kind);
+    expect(outcomes.filter((each) => each === "Done")).toHaveLength(1);
+    expect(outcomes).not.toContain(undefined);
+  });
+});
+
 describe("observe mode", () => {
   async function observing(verdict?: () => Verdict) {
     const stage = await aStage(verdict === undefined ? scriptedHealer() : scriptedHealer(verdict));

@@ -217,6 +217,33 @@ describe("a node that was silent", () => {
     }
   });
 
+  describe("in its first life, which goes on", () => {
+    const made = atNoon(-minutes(4));
+    const lab = parsePolicy({}, 20);
+    if (lab.kind !== "policy") throw new Error("the lab's defaults are a policy");
+    const { policy } = lab;
+    const young = (readyAfterMs: number, status = "True") =>
+      aNode({
+        creationTimestamp: made,
+        conditions: [{ type: "Ready", status, lastTransitionTime: made + readyAfterMs }],
+      });
+    const born = (at: number) => anEvictedPod({ creationTimestamp: at });
+
+    it("is not waited for: nothing older can come back", () => {
+      const subject = aSubject({ pod: born(made), node: young(seconds(30)) });
+      expect(judge(subject, fiveNewer, { policy })).toMatchObject({ kind: "heal" });
+    });
+
+    it.each([
+      ["became Ready later than a start takes", born(made), young(seconds(30) + 1)],
+      ["is not Ready", born(made), young(seconds(10), "False")],
+      ["is younger than the pod", born(made - 1), young(seconds(10))],
+    ])("is waited for when it %s", (_, pod, node) => {
+      const verdict = judge(aSubject({ pod, node }), fiveNewer, { policy });
+      expect(verdict).toMatchObject({ kind: "wait", reason: "NodeWasSilent" });
+    });
+  });
+
   it.each(["none", "notFound"] as const)("is not waited for where there is none (%s)", (node) => {
     expect(judge(aSubject({ pod: anEvictedPod(), node }), fiveNewer)).toMatchObject({ kind: "heal" });
   });

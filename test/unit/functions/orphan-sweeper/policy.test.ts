@@ -55,7 +55,7 @@ describe("the policy of orphan-sweeper", () => {
     expect(parsed.kind === "problems" && parsed.problems.toSorted()).toEqual(
       [
         'loopTimeToLive: expected a duration such as "2h"',
-        "keepNewest: Too small: expected number to be >=1",
+        "keepNewest: expected a whole number from 1 to 1000",
         "timeToLive.Evicted: 9m is below the floor of 10m",
         "timeToLive: unknown knob: Pending",
         "unknown knob: keepOldest",

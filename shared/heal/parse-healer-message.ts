@@ -1,0 +1,24 @@
+import * as z from "zod/mini";
+import type { Parsed } from "../delta/forwarder-message.ts";
+import { parseVersioned } from "../delta/parse-versioned.ts";
+import { clusterId, count, healerName, instant, objectRef, signal, traceId } from "../delta/wire-schema.ts";
+import { type HealerMessage, healerMessageVersion } from "./healer-message.ts";
+
+const envelope = { v: count, healer: healerName, cluster: clusterId, object: objectRef, traceId };
+
+const message: z.ZodMiniType<HealerMessage> = z.discriminatedUnion("kind", [
+  z.object({
+    ...envelope,
+    kind: z.literal("sighting"),
+    delta: z.enum(["suspect", "recovered", "gone"]),
+    signals: z.array(signal),
+    sightedAt: instant,
+    finalStateUnknown: z.exactOptional(z.literal(true)),
+  }),
+  z.object({ ...envelope, kind: z.literal("wakeUp"), caseVersion: count, dueAt: instant, hops: count }),
+]);
+
+/** The only place that trusts the body of a message on a healer's queue, after checking it. Never throws. */
+export function parseHealerMessage(body: string): Parsed<HealerMessage> {
+  return parseVersioned(body, healerMessageVersion, message);
+}
