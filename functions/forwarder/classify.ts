@@ -1,0 +1,115 @@
+import type { Signal } from "../../shared/delta/delta.ts";
+import { type Condition, findCondition } from "../../shared/kubernetes/condition.ts";
+import type { EventFacts } from "../../shared/kubernetes/event.ts";
+import { type NodeFacts, readyStatus } from "../../shared/kubernetes/node.ts";
+import { isTerminal, type PodFacts } from "../../shared/kubernetes/pod.ts";
+import type { Instant } from "../../shared/time/clock.ts";
+import { minutes } from "../../shared/time/duration.ts";
+import type { LeaseFacts } from "./lease.ts";
+import type { ForwarderSettings } from "./settings.ts";
+
+/** What an object's own state says. No signals: it is well (quiet). */
+export interface Judgement {
+  readonly signals: readonly Signal[];
+  /** The state says something else from this instant on although nothing about the object changes; no event will mark it. */
+  readonly lookAgainAt?: Instant;
+}
+
+type SettleTimes = Pick<ForwarderSettings, "unscheduledSettleMs" | "silentSettleMs">;
+
+/** Waiting reasons of a container that is simply on its way. */
+const onItsWay = new Set(["ContainerCreating", "PodInitializing"]);
+
+/** `now` by the cluster's clock. */
+export function classifyPod(pod: PodFacts, now: Instant, settle: SettleTimes): Judgement {
+  const signals: Signal[] = [];
+  const moments: Instant[] = [];
+  /** A signal that holds from an instant on. */
+  const from = (signal: Signal, instant: Instant) => {
+    if (now >= instant) signals.push(signal);
+    else moments.push(instant);
+  };
+  // "Past" its deletionTimestamp: one millisecond after it, for the timestamp is the last instant of the grace period.
+  if (pod.deletionTimestamp !== undefined) from("PodOverdue", pod.deletionTimestamp + 1);
+  if (pod.phase === "Failed") signals.push("PodFailed");
+  if (isUnscheduled(pod)) from("PodUnscheduled", (pod.creationTimestamp ?? now) + settle.unscheduledSettleMs);
+  if (isSilent(pod)) from("PodSilent", boundAt(pod, now) + settle.silentSettleMs);
+  if (!isTerminal(pod) && pod.containers.some(isStuckWaiting)) signals.push("PodWaiting");
+  return { signals, ...(moments.length === 0 ? {} : { lookAgainAt: Math.min(...moments) }) };
+}
+
+/** Scheduling gates are somebody's wish, no failure (S0-12). */
+function isUnscheduled(pod: PodFacts): boolean {
+  return (
+    pod.phase === "Pending" &&
+    pod.nodeName === undefined &&
+    pod.deletionTimestamp === undefined &&
+    pod.schedulingGates.length === 0
+  );
+}
+
+/** Bound, and not one word from the kubelet: it writes startTime with its first status (S0-14). */
+function isSilent(pod: PodFacts): boolean {
+  return (
+    pod.phase === "Pending" &&
+    pod.nodeName !== undefined &&
+    pod.deletionTimestamp === undefined &&
+    pod.startTime === undefined &&
+    pod.containers.every((each) => each.state === "absent")
+  );
+}
+
+function boundAt(pod: PodFacts, now: Instant): Instant {
+  return findCondition(pod.conditions, "PodScheduled")?.lastTransitionTime ?? pod.creationTimestamp ?? now;
+}
+
+function isStuckWaiting(container: PodFacts["containers"][number]): boolean {
+  return container.state === "waiting" && container.reason !== undefined && !onItsWay.has(container.reason);
+}
+
+/** `leaseStale` comes from the node's Lease, which is another object. */
+export function classifyNode(node: NodeFacts, leaseStale: boolean): Judgement {
+  const signals: Signal[] = [];
+  if (readyStatus(node) !== "True") signals.push("NodeNotReady");
+  if (node.conditions.some(standsAtBadValue)) signals.push("NodeCondition");
+  if (leaseStale) signals.push("NodeLeaseStale");
+  return { signals };
+}
+
+/**
+ * Conditions name either a trouble (MemoryPressure, KernelDeadlock: bad when True) or a health (ContainerRuntimeReady, NetworkingReady of the
+ * EKS agent: bad when False). Unknown is no value of its own here: a kubelet that fell silent turns all of its conditions to Unknown, Ready too.
+ */
+function standsAtBadValue(condition: Condition): boolean {
+  if (condition.type === "Ready") return false;
+  return condition.status === (/(Ready|Healthy)$/.test(condition.type) ? "False" : "True");
+}
+
+/**
+ * Whether a node's Lease is older than four renewals. A kubelet renews every quarter of the duration. Judged by when *we* saw the last renewal
+ * (monotonic milliseconds), not by `renewTime`, which is the node's clock; and never for a time in which we did not watch.
+ */
+export function classifyLease(
+  lease: LeaseFacts,
+  renewalSeenAt: number,
+  watchedSince: number,
+  now: number,
+): { readonly stale: boolean; readonly lookAgainAt: number } {
+  const staleAt = Math.max(renewalSeenAt, watchedSince) + lease.durationMs;
+  return { stale: now > staleAt, lookAgainAt: staleAt + 1 };
+}
+
+/** An Event that was last seen so long ago is history: it is met when a forwarder starts. */
+const eventLifeMs = minutes(5);
+
+/** A Warning about a pod or a node. Not Knitbone's own (it reports what it did through Events), or every escalation would echo. */
+export function classifyEvent(event: EventFacts, now: Instant): Judgement {
+  const about = event.regarding.kind === "Pod" || event.regarding.kind === "Node";
+  const own = event.source === "knitbone.io" || event.source.startsWith("knitbone.io/");
+  const fresh = now - (event.lastSeenAt ?? event.creationTimestamp ?? now) <= eventLifeMs;
+  return { signals: event.type === "Warning" && about && !own && fresh ? ["WarningEvent"] : [] };
+}
+
+export function isReady(pod: PodFacts): boolean {
+  return findCondition(pod.conditions, "Ready")?.status === "True";
+}

@@ -1,0 +1,28 @@
+import { type Raw, rawList, rawNumber, rawObject, rawText } from "../../shared/kubernetes/raw.ts";
+
+/** A node's Lease in kube-node-lease: its name is the node's. */
+export interface LeaseFacts {
+  readonly nodeName: string;
+  readonly uid: string;
+  readonly resourceVersion: string;
+  /** As written by the node, by its own clock: only ever compared for equality. */
+  readonly renewTime: string;
+  /** Four renewals. */
+  readonly durationMs: number;
+}
+
+/** Kubernetes' own default (`nodeLeaseDurationSeconds`). */
+const defaultDurationSeconds = 40;
+
+export function leaseFromRaw(raw: Raw): LeaseFacts {
+  const metadata = rawObject(raw["metadata"]);
+  const spec = rawObject(raw["spec"]);
+  const owner = rawList(metadata["ownerReferences"]).find((each) => each["kind"] === "Node");
+  return {
+    nodeName: rawText(owner?.["name"]) ?? rawText(metadata["name"]) ?? "",
+    uid: rawText(metadata["uid"]) ?? "",
+    resourceVersion: rawText(metadata["resourceVersion"]) ?? "",
+    renewTime: rawText(spec["renewTime"]) ?? "",
+    durationMs: (rawNumber(spec["leaseDurationSeconds"]) ?? defaultDurationSeconds) * 1_000,
+  };
+}

@@ -1,0 +1,49 @@
+import { type NodeFacts, nodeFromRaw } from "../../shared/kubernetes/node.ts";
+import { type ObjectStore, objectStore } from "./object-store.ts";
+import type { ResourceSink } from "./resource-sink.ts";
+import type { Suspects } from "./suspects.ts";
+
+export interface NodeSink extends ResourceSink {
+  /** Whole facts: nodes are few, and every report needs their conditions, labels and allocatable. */
+  readonly known: ObjectStore<NodeFacts>;
+}
+
+export interface NodeSinkOptions {
+  readonly suspects: Suspects;
+  readonly labelKeys: ReadonlySet<string>;
+  readonly oldVersion: () => void;
+}
+
+export function nodeSink({ suspects, labelKeys, oldVersion }: NodeSinkOptions): NodeSink {
+  const known = objectStore<NodeFacts>();
+  const vanished = (node: NodeFacts) => {
+    suspects.gone(node.ref.uid, node.resourceVersion, undefined);
+  };
+  return {
+    known,
+    seen(raw) {
+      const node = nodeFromRaw(raw, labelKeys);
+      if (known.isOld(node.ref, node.resourceVersion)) {
+        oldVersion();
+        return;
+      }
+      const replaced = known.replacedBy(node.ref);
+      if (replaced !== undefined) vanished(replaced);
+      suspects.look(node);
+      known.put(node);
+    },
+    deleted(raw) {
+      const node = nodeFromRaw(raw, labelKeys);
+      if (known.remove(node.ref.uid, node.resourceVersion) === undefined) oldVersion();
+      else suspects.gone(node.ref.uid, node.resourceVersion, node);
+    },
+    listed(uids) {
+      for (const node of known.missingFrom(uids)) {
+        known.remove(node.ref.uid);
+        vanished(node);
+      }
+    },
+    rewound: () => known.forgetVersions(),
+    watching: () => {},
+  };
+}

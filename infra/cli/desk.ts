@@ -1,0 +1,71 @@
+import type { CaseStore } from "../../shared/case/case-store.ts";
+import type { ClusterStore } from "../../shared/cluster/cluster-state.ts";
+import type { FlagStore } from "../../shared/flag/flag-store.ts";
+import type { IncidentStore } from "../../shared/incident/incident.ts";
+import type { Ledger } from "../../shared/ledger/ledger.ts";
+import type { Clock } from "../../shared/time/clock.ts";
+import { plainJson } from "./plain-text.ts";
+import { type Cell, type Screen, textTable } from "./text-table.ts";
+
+/** The tables that a person may look into. */
+export interface Stores {
+  readonly flags: FlagStore;
+  readonly cases: CaseStore;
+  readonly ledger: Ledger;
+  readonly incidents: IncidentStore;
+  readonly clusters: ClusterStore;
+  /** A stack of this machine: its clusters may be contexts of a kubeconfig file. */
+  readonly local: boolean;
+}
+
+/** Where the stack is, as the command line says it. */
+export interface Place {
+  readonly state?: string;
+  readonly prefix?: string;
+}
+
+/** Everything that commands stand on, passed in once. */
+export interface Desk {
+  open(place: Place): Promise<Stores>;
+  readonly clock: Clock;
+  readonly healers: readonly string[];
+  /** Who types: written into what they change. */
+  readonly user: string;
+  readonly screen: Screen;
+  out(text: string): void;
+  err(text: string): void;
+}
+
+/** One list, for people or for programs. */
+export interface Listing<Item> {
+  readonly items: readonly Item[];
+  /** Said instead of an empty table. */
+  readonly none: string;
+  readonly head: readonly string[];
+  readonly row: (item: Item) => readonly Cell[];
+  readonly json: (item: Item) => unknown;
+}
+
+export interface ListOptions {
+  readonly json?: true;
+  readonly limit?: number;
+}
+
+const rowsForPeople = 50;
+
+export function showList<Item>(desk: Desk, listing: Listing<Item>, options: ListOptions): void {
+  const { items, none, head, row, json } = listing;
+  if (options.json) {
+    desk.out(plainJson(items.slice(0, options.limit).map(json)));
+    return;
+  }
+  if (items.length === 0) {
+    desk.out(none);
+    return;
+  }
+  const shown = items.slice(0, options.limit ?? rowsForPeople);
+  desk.out(textTable(head, shown.map(row), desk.screen));
+  if (shown.length < items.length) {
+    desk.out(`… and ${items.length - shown.length} more (--limit ${items.length} shows all)`);
+  }
+}

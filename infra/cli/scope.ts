@@ -1,0 +1,30 @@
+import { UsageError } from "./usage-error.ts";
+
+/** "*", a cluster, or "cluster/namespace", as a flag row has it. */
+export function parseScope(text: string): { readonly scope: string; readonly cluster?: string } {
+  if (text === "*") return { scope: text };
+  const [cluster = "", namespace, ...rest] = text.split("/");
+  if (rest.length > 0) {
+    throw new UsageError(`scope "${text}" has more than one slash: it is "*", a cluster, or cluster/namespace`);
+  }
+  checkClusterId(cluster, `scope "${text}": cluster "${cluster}"`);
+  if (namespace !== undefined && !dnsLabel.test(namespace)) {
+    throw new UsageError(
+      `scope "${text}": namespace "${namespace}" is not a Kubernetes name (lower-case letters, digits and dashes, at most 63)`,
+    );
+  }
+  return { scope: text, cluster };
+}
+
+/** A cluster's id: what rows, metrics and scopes call it. `named` begins the sentence of the refusal. */
+export function checkClusterId(id: string, named = `cluster "${id}"`): void {
+  if (!clusterId.test(id)) {
+    throw new UsageError(
+      `${named} is not a cluster's id (letters, digits, ".", "_", ":", "@" and dashes, at most 128, beginning with a letter or digit)`,
+    );
+  }
+}
+
+const dnsLabel = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
+// No slash: it parts cluster and namespace in a scope.
+const clusterId = /^[A-Za-z0-9][-A-Za-z0-9._:@]{0,127}$/;

@@ -1,0 +1,44 @@
+/**
+ * What `serverless.yml` takes from the folders under `functions/`: every folder with a `function.yml` becomes a function with a role of its
+ * own, a queue, a dead-letter queue, an event-source mapping and alarms. A new healer is a new folder; nothing here changes.
+ *
+ * Plain JavaScript with named exports, because osls `require`s it; the parts are TypeScript, which Node 24 runs as it is.
+ */
+import { fileURLToPath } from "node:url";
+import { readFunctions } from "./stack/function-settings.ts";
+import { lambdaFunctions } from "./stack/lambda-functions.ts";
+import { stackResources } from "./stack/stack-resources.ts";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+
+/** Parameters of `serverless.yml` (`params:`, `osls --param name=value`). */
+async function parameters({ resolveVariable }) {
+  const param = async (name) => String((await resolveVariable(`param:${name}, ''`)) ?? "");
+  const list = async (name) =>
+    (await param(name))
+      .split(",")
+      .map((item) => item.trim())
+      .filter(Boolean);
+  return {
+    prefix: await param("prefix"),
+    version: await param("version"),
+    policy: policies(await param("policy")),
+    senderRoles: await list("senderRoles"),
+    clusterRoles: await list("clusterRoles"),
+    alarmTopic: await param("alarmTopic"),
+  };
+}
+
+function policies(text) {
+  try {
+    const value = JSON.parse(text === "" ? "{}" : text);
+    if (typeof value === "object" && value !== null && !Array.isArray(value)) return value;
+  } catch {
+    // The same words as for JSON of another shape.
+  }
+  throw new Error(`param policy must be a JSON object of healers, such as {"orphan-sweeper":{…}}, not ${text}`);
+}
+
+export const functions = async (context) => lambdaFunctions(readFunctions(root), await parameters(context));
+
+export const resources = async (context) => stackResources(readFunctions(root), await parameters(context));

@@ -1,0 +1,15 @@
+import type { NamedFailure } from "./named-failure.ts";
+import { residueFailures } from "./residue-failures.ts";
+import { stormFailure } from "./storm-failure.ts";
+import { terminatingFailures } from "./terminating-failures.ts";
+
+const calm: readonly NamedFailure[] = [...terminatingFailures, ...residueFailures];
+const ofCluster = (cluster: NamedFailure["cluster"]) => calm.filter((each) => each.cluster === cluster);
+const south = ofCluster("south");
+
+/** Everything that goes wrong in the demo, in the order in which people see it. */
+export const namedFailures: readonly NamedFailure[] = [
+  ...ofCluster("north"),
+  ...south,
+  stormFailure(south.map(({ name }) => name)),
+];

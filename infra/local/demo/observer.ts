@@ -1,0 +1,115 @@
+import type { Case } from "../../../shared/case/case.ts";
+import type { VerdictKind } from "../../../shared/heal/heal.ts";
+import type { ObjectRef } from "../../../shared/kubernetes/object-ref.ts";
+import type { Instant } from "../../../shared/time/clock.ts";
+import type { AuditRecord } from "../cluster-model/api/audit.ts";
+import type { ClusterModel } from "../cluster-model/model.ts";
+import type { NamedFailure } from "./named-failure.ts";
+
+/** One failure while it is watched. */
+export interface Sighting {
+  readonly failure: NamedFailure;
+  readonly state: "waiting" | "breaking" | "watched" | "ended";
+  readonly object?: ObjectRef;
+  /** When the sick object was there, or could be seen for the first time. */
+  readonly faultAt?: Instant;
+  readonly verdict?: NonNullable<Case["verdict"]>;
+  /** When the expected verdict stood for the first time. */
+  readonly expectedAt?: Instant;
+  /** When the cluster carried out the heal. */
+  readonly healedAt?: Instant;
+  /** Writes to the object that nobody wanted; told when it ended. */
+  readonly wrongWrites: number;
+}
+
+/** What `--once --json` says of one failure. Times from the fault on. */
+export interface FailureReport {
+  readonly failure: string;
+  readonly requirement: string;
+  readonly cluster: string;
+  readonly object: string;
+  readonly expected: { readonly verdict: VerdictKind; readonly reason: string };
+  readonly verdict: VerdictKind | null;
+  readonly reason: string | null;
+  readonly ok: boolean;
+  readonly verdictMs: number | null;
+  readonly healedMs: number | null;
+}
+
+/** What one look at tables and audit log shows of a failure. */
+export function observed(before: Sighting, cases: readonly Case[], model: ClusterModel, now: Instant): Sighting {
+  const { failure, object, faultAt } = before;
+  if (before.state !== "watched" || object === undefined || faultAt === undefined) return before;
+  const after = withWrites(withVerdict(before, cases, object), object, model);
+  const isLate = now - faultAt >= failure.deadlineMs;
+  return isComplete(after) || isLate ? { ...after, state: "ended" } : after;
+}
+
+/** The first verdict that was wanted stays: what is said later (a storm above it) is another story. */
+function withVerdict(before: Sighting, cases: readonly Case[], object: ObjectRef): Sighting {
+  const { failure, expectedAt } = before;
+  const verdict = cases.find(({ key }) => key.uid === object.uid && key.healer === failure.healer)?.verdict;
+  if (verdict === undefined || expectedAt !== undefined) return before;
+  const isExpected = verdict.kind === failure.expected.verdict && verdict.reason === failure.expected.reason;
+  return { ...before, verdict, ...(isExpected ? { expectedAt: verdict.at } : {}) };
+}
+
+function withWrites(before: Sighting, object: ObjectRef, model: ClusterModel): Sighting {
+  const [first] = writesTo(object, model);
+  const healed = first !== undefined && isGone(object, model) ? { healedAt: first.at } : {};
+  return { ...lastLook(before, model), ...healed };
+}
+
+function isComplete({ failure, expectedAt, healedAt }: Sighting): boolean {
+  return expectedAt !== undefined && (failure.expected.verdict !== "heal" || healedAt !== undefined);
+}
+
+/** Counts what was written that must not be; also asked at the very end. */
+export function lastLook(sighting: Sighting, model: ClusterModel): Sighting {
+  const { failure, object } = sighting;
+  if (object === undefined) return sighting;
+  const writes = writesTo(object, model).length;
+  return { ...sighting, wrongWrites: failure.expected.verdict === "heal" ? Math.max(0, writes - 1) : writes };
+}
+
+export function isOk(sighting: Sighting): boolean {
+  return isComplete(sighting) && sighting.wrongWrites === 0;
+}
+
+export function reportOf(sighting: Sighting): FailureReport {
+  const { failure, object, verdict, faultAt, expectedAt, healedAt } = sighting;
+  const since = (at: Instant | undefined) =>
+    at === undefined || faultAt === undefined ? null : Math.max(0, at - faultAt);
+  return {
+    failure: failure.name,
+    requirement: failure.requirement,
+    cluster: failure.cluster,
+    object: object === undefined ? "" : `${object.kind} ${object.namespace}/${object.name}`,
+    expected: failure.expected,
+    verdict: verdict?.kind ?? null,
+    reason: verdict?.reason ?? null,
+    ok: isOk(sighting),
+    // The row that says so is written after the deed.
+    verdictMs: since(earlier(expectedAt ?? verdict?.at, healedAt)),
+    healedMs: since(healedAt),
+  };
+}
+
+const earlier = (at: Instant | undefined, other: Instant | undefined): Instant | undefined =>
+  at === undefined || other === undefined ? at : Math.min(at, other);
+
+/** Knitbone's own successful deletions and evictions of this very object. */
+function writesTo(object: ObjectRef, model: ClusterModel): readonly AuditRecord[] {
+  return model.api.audit.records.filter(
+    ({ userAgent, resource, subresource, verb, uidBefore, code, dryRun }) =>
+      userAgent.startsWith("knitbone/") &&
+      resource === "pods" &&
+      (verb === "delete" || subresource === "eviction") &&
+      uidBefore === object.uid &&
+      code < 300 &&
+      !dryRun,
+  );
+}
+
+const isGone = ({ namespace, name, uid }: ObjectRef, model: ClusterModel): boolean =>
+  model.store.get("pods", namespace, name)?.metadata.uid !== uid;

@@ -1,0 +1,45 @@
+import { dynamoCaseStore } from "../case/dynamo-case-store.ts";
+import { dynamoClaimStore } from "../case/dynamo-claim-store.ts";
+import { dynamoClusterStore } from "../cluster/dynamo-cluster-store.ts";
+import { dynamoFlagStore } from "../flag/dynamo-flag-store.ts";
+import { storedFlags } from "../flag/stored-flags.ts";
+import type { PipelineDeps } from "../heal/pipeline-deps.ts";
+import { dynamoIncidentStore } from "../incident/dynamo-incident-store.ts";
+import { dynamoLeakStore } from "../ledger/dynamo-leak-store.ts";
+import { dynamoLedger } from "../ledger/dynamo-ledger.ts";
+import { dynamoLifecycleStore } from "../lifecycle/dynamo-lifecycle-store.ts";
+import type { Queue } from "../queue/queue.ts";
+import { sqsQueue } from "../queue/sqs-queue.ts";
+import { dynamoBudgetStore } from "../rail/dynamo-budget-store.ts";
+import { tableNames } from "../store/table-names.ts";
+import type { Clock } from "../time/clock.ts";
+import { dynamoClient } from "./dynamo-client.ts";
+import { sqsClient } from "./sqs-client.ts";
+
+export type Stores = Pick<
+  PipelineDeps,
+  "cases" | "claims" | "budgets" | "ledger" | "leaks" | "lifecycles" | "flags" | "incidents" | "clusters"
+>;
+
+/** Every table behind its interface, over one client. Endpoints come from the SDK's standard variables. */
+export function stores(prefix: string, clock: Clock): Stores {
+  const client = dynamoClient();
+  const names = tableNames(prefix);
+  return {
+    cases: dynamoCaseStore(client, names.cases),
+    claims: dynamoClaimStore(client, names.cases),
+    budgets: dynamoBudgetStore(client, names.budgets),
+    ledger: dynamoLedger(client, names.actions),
+    leaks: dynamoLeakStore(client, names.actions),
+    lifecycles: dynamoLifecycleStore(client, names.lifecycle),
+    flags: storedFlags(dynamoFlagStore(client, names.flags), clock),
+    incidents: dynamoIncidentStore(client, names.incidents),
+    clusters: dynamoClusterStore(client, names.clusters),
+  };
+}
+
+/** Queues by URL, over one client. */
+export function queues(): (url: string) => Queue {
+  const client = sqsClient();
+  return (url) => sqsQueue(client, url);
+}

@@ -1,0 +1,284 @@
+import { expect, test } from "vitest";
+import type { CurrentBench } from "./kubernetes-api.contract.ts";
+import { type Bench, merge, podManifest } from "./kubernetes-api-bench.ts";
+import type { OpenWatch, WatchLine } from "./kubernetes-api-client.ts";
+
+async function take(watch: OpenWatch, count: number): Promise<WatchLine[]> {
+  const lines: WatchLine[] = [];
+  while (lines.length < count) {
+    const line = await watch.next();
+    if (line === undefined) throw new Error(`the watch ended after ${lines.length} of ${count} events`);
+    lines.push(line);
+  }
+  return lines;
+}
+
+const brief = (lines: readonly WatchLine[]): string[] =>
+  lines.map((line) => `${line.type} ${line.object.metadata.name}`);
+
+async function versionNow({ call, pods }: Bench): Promise<string> {
+  return (await call("GET", pods())).body.metadata.resourceVersion;
+}
+
+/** Labels only this case uses, and a selector for them. */
+function tagged(bench: Bench): { labels: Record<string, string>; labelSelector: string } {
+  const tag = bench.fresh("tag");
+  return { labels: { tag }, labelSelector: `tag=${tag}` };
+}
+
+const label = (bench: Bench, name: string, labels: Record<string, string | null>) =>
+  bench.call("PATCH", bench.pods(name), { type: merge, body: { metadata: { labels } } });
+
+export function watching(bench: CurrentBench): void {
+  test("tells what happens after a version, in order", async () => {
+    const own = bench();
+    const { labels, labelSelector } = tagged(own);
+    const from = await versionNow(own);
+    const watch = await own.open(own.pods(), { resourceVersion: from, labelSelector });
+    const pod = await own.create(
+      own.pods(),
+      podManifest({ name: own.fresh(), labels, spec: { schedulerName: "nobody" } }),
+    );
+    const { name, uid } = pod.metadata;
+    await label(own, name, { more: "yes" });
+    await own.remove(own.pods(name), { body: { gracePeriodSeconds: 0 } });
+    const lines = await take(watch, 4);
+    // The third is the deletion's mark, which a pod gets even if it goes at once.
+    expect(brief(lines)).toEqual([`ADDED ${name}`, `MODIFIED ${name}`, `MODIFIED ${name}`, `DELETED ${name}`]);
+    expect(lines.map((line) => line.object.metadata.uid)).toEqual([uid, uid, uid, uid]);
+    const versions = lines.map((line) => Number(line.object.metadata.resourceVersion));
+    expect(versions).toEqual([...versions].sort((a, b) => a - b));
+    expect(new Set(versions).size).toBe(4);
+  });
+
+  test("sends whole objects, with kind and version", async () => {
+    const own = bench();
+    const { labels, labelSelector } = tagged(own);
+    const watch = await own.open(own.pods(), { resourceVersion: await versionNow(own), labelSelector });
+    const pod = await own.create(
+      own.pods(),
+      podManifest({ name: own.fresh(), labels, spec: { schedulerName: "nobody" } }),
+    );
+    const [line] = await take(watch, 1);
+    expect(line?.object).toMatchObject({ kind: "Pod", apiVersion: "v1", spec: pod.spec, status: pod.status });
+  });
+
+  test("catches up from an older version", async () => {
+    const own = bench();
+    const { labels, labelSelector } = tagged(own);
+    const from = await versionNow(own);
+    const name = own.fresh();
+    await own.create(own.pods(), podManifest({ name, labels, spec: { schedulerName: "nobody" } }));
+    await label(own, name, { more: "yes" });
+    const watch = await own.open(own.pods(), { resourceVersion: from, labelSelector });
+    expect(brief(await take(watch, 2))).toEqual([`ADDED ${name}`, `MODIFIED ${name}`]);
+  });
+
+  test("continues exactly after the version of an event", async () => {
+    const own = bench();
+    const { labels, labelSelector } = tagged(own);
+    const name = own.fresh();
+    const pod = await own.create(own.pods(), podManifest({ name, labels, spec: { schedulerName: "nobody" } }));
+    await label(own, name, { more: "yes" });
+    const watch = await own.open(own.pods(), { resourceVersion: pod.metadata.resourceVersion, labelSelector });
+    await label(own, name, { more: null });
+    const lines = await take(watch, 2);
+    expect(lines.map((line) => line.object.metadata.labels?.["more"])).toEqual(["yes", undefined]);
+  });
+
+  test.each([undefined, "0"])("begins with what exists when the version is %s", async (resourceVersion) => {
+    const own = bench();
+    const { labels, labelSelector } = tagged(own);
+    const names = [own.fresh("a"), own.fresh("b")];
+    for (const name of names)
+      await own.create(own.pods(), podManifest({ name, labels, spec: { schedulerName: "nobody" } }));
+    const watch = await own.open(own.pods(), { labelSelector, ...(resourceVersion ? { resourceVersion } : {}) });
+    expect(brief(await take(watch, 2)).sort()).toEqual(names.map((name) => `ADDED ${name}`).sort());
+  });
+
+  test("shows an object that leaves the selection as deleted, in its last selected state", async () => {
+    const own = bench();
+    const { labels, labelSelector } = tagged(own);
+    const name = own.fresh();
+    const pod = await own.create(own.pods(), podManifest({ name, labels, spec: { schedulerName: "nobody" } }));
+    const watch = await own.open(own.pods(), { resourceVersion: pod.metadata.resourceVersion, labelSelector });
+    const changed = await label(own, name, { tag: "another" });
+    const [line] = await take(watch, 1);
+    expect(line).toMatchObject({
+      type: "DELETED",
+      object: { metadata: { name, labels, resourceVersion: changed.body.metadata.resourceVersion } },
+    });
+  });
+
+  test("shows an object that comes into the selection as added", async () => {
+    const own = bench();
+    const { labels, labelSelector } = tagged(own);
+    const name = own.fresh();
+    const pod = await own.create(own.pods(), podManifest({ name, spec: { schedulerName: "nobody" } }));
+    const watch = await own.open(own.pods(), { resourceVersion: pod.metadata.resourceVersion, labelSelector });
+    await label(own, name, labels);
+    expect(brief(await take(watch, 1))).toEqual([`ADDED ${name}`]);
+  });
+
+  test("follows a field selector as an object changes", async () => {
+    const own = bench();
+    const { labels, labelSelector } = tagged(own);
+    const pod = await own.boundPod({ labels });
+    const query = {
+      resourceVersion: pod.metadata.resourceVersion,
+      labelSelector,
+      fieldSelector: "status.phase=Running",
+    };
+    const watch = await own.open(own.pods(), query);
+    await own.setStatus(pod, { phase: "Running" });
+    await own.setStatus(pod, { phase: "Failed" });
+    const { name } = pod.metadata;
+    expect(brief(await take(watch, 2))).toEqual([`ADDED ${name}`, `DELETED ${name}`]);
+  });
+
+  test("shows two lives of one name as two objects", async () => {
+    const own = bench();
+    const name = own.fresh();
+    const manifest = podManifest({ name, spec: { schedulerName: "nobody" } });
+    const first = await own.create(own.pods(), manifest);
+    const query = { resourceVersion: first.metadata.resourceVersion, fieldSelector: `metadata.name=${name}` };
+    const watch = await own.open(own.pods(), query);
+    await own.remove(own.pods(name), { body: { gracePeriodSeconds: 0 } });
+    const second = await own.create(own.pods(), manifest);
+    const lines = await take(watch, 3);
+    expect(lines.map((line) => [line.type, line.object.metadata.uid])).toEqual([
+      ["MODIFIED", first.metadata.uid],
+      ["DELETED", first.metadata.uid],
+      ["ADDED", second.metadata.uid],
+    ]);
+  });
+
+  test("shows a graceful deletion as a change first", async () => {
+    const own = bench();
+    const pod = await own.boundPod();
+    const { name, resourceVersion } = pod.metadata;
+    const watch = await own.open(own.pods(), { resourceVersion, fieldSelector: `metadata.name=${name}` });
+    await own.remove(own.pods(name));
+    await own.remove(own.pods(name), { body: { gracePeriodSeconds: 0 } });
+    const lines = await take(watch, 3);
+    const graces = lines.map((line) => [line.type, line.object.metadata.deletionGracePeriodSeconds]);
+    expect(graces).toEqual([
+      ["MODIFIED", 30],
+      ["MODIFIED", 0],
+      ["DELETED", 0],
+    ]);
+  });
+
+  test("tells every watcher the same", async () => {
+    const own = bench();
+    const { labels, labelSelector } = tagged(own);
+    const query = { resourceVersion: await versionNow(own), labelSelector };
+    const watches = [await own.open(own.pods(), query), await own.open(own.pods(), query)];
+    for (let n = 0; n < 3; n++) {
+      await own.create(own.pods(), podManifest({ name: own.fresh(), labels, spec: { schedulerName: "nobody" } }));
+    }
+    const [one, two] = await Promise.all(watches.map((watch) => take(watch, 3)));
+    expect(one).toEqual(two);
+  });
+
+  test("watches across namespaces", async () => {
+    const own = bench();
+    const { labels, labelSelector } = tagged(own);
+    const watch = await own.open("/api/v1/pods", { resourceVersion: await versionNow(own), labelSelector });
+    const name = own.fresh();
+    await own.create(own.pods(), podManifest({ name, labels, spec: { schedulerName: "nobody" } }));
+    const [line] = await take(watch, 1);
+    expect(line?.object.metadata).toMatchObject({ name, namespace: own.namespace });
+  });
+
+  test("ends by itself when its time is over", async () => {
+    const own = bench();
+    const { labelSelector } = tagged(own);
+    const watch = await own.open(own.pods(), { labelSelector, timeoutSeconds: "1" });
+    expect(await watch.next()).toBeUndefined();
+  });
+
+  test("sends a bookmark before its time is over, to who wants them", async () => {
+    const own = bench();
+    const { labelSelector } = tagged(own);
+    const from = await versionNow(own);
+    const query = { labelSelector, timeoutSeconds: "8", allowWatchBookmarks: "true", resourceVersion: from };
+    const watch = await own.open(own.pods(), query);
+    const line = await watch.next();
+    expect(line).toMatchObject({ type: "BOOKMARK", object: { kind: "Pod", apiVersion: "v1" } });
+    expect(Number(line?.object.metadata.resourceVersion)).toBeGreaterThanOrEqual(Number(from));
+  });
+
+  test("sends no bookmark to who does not", async () => {
+    const own = bench();
+    const { labelSelector } = tagged(own);
+    const watch = await own.open(own.pods(), {
+      labelSelector,
+      timeoutSeconds: "3",
+      resourceVersion: await versionNow(own),
+    });
+    expect(await watch.next()).toBeUndefined();
+  });
+
+  test("lists through a watch, with a bookmark at the end of it", async () => {
+    const own = bench();
+    const { labels, labelSelector } = tagged(own);
+    const name = own.fresh();
+    await own.create(own.pods(), podManifest({ name, labels, spec: { schedulerName: "nobody" } }));
+    const watch = await own.open(own.pods(), {
+      labelSelector,
+      sendInitialEvents: "true",
+      resourceVersionMatch: "NotOlderThan",
+      allowWatchBookmarks: "true",
+    });
+    const [first, second] = await take(watch, 2);
+    expect(first).toMatchObject({ type: "ADDED", object: { metadata: { name } } });
+    expect(second).toMatchObject({
+      type: "BOOKMARK",
+      object: {
+        metadata: {
+          annotations: { "k8s.io/initial-events-end": "true" },
+          resourceVersion: expect.stringMatching(/^\d+$/),
+        },
+      },
+    });
+  });
+
+  test("refuses initial events without saying how old they may be", async () => {
+    const own = bench();
+    const query = { watch: "true", sendInitialEvents: "true", allowWatchBookmarks: "true" };
+    expect(await own.call("GET", own.pods(), { query })).toMatchObject({
+      status: 422,
+      body: {
+        reason: "Invalid",
+        message: expect.stringContaining("sendInitialEvents requires setting resourceVersionMatch to NotOlderThan"),
+      },
+    });
+  });
+
+  test("refuses a version that is not a number", async () => {
+    const own = bench();
+    const reply = await own.call("GET", own.pods(), { query: { watch: "true", resourceVersion: "new" } });
+    // Not 400, as for a list.
+    expect(reply).toMatchObject({
+      status: 500,
+      body: { message: 'resourceVersion: Invalid value: "new": strconv.ParseUint: parsing "new": invalid syntax' },
+    });
+  });
+
+  test("sends only metadata to who asks for it", async () => {
+    const own = bench();
+    const { labels, labelSelector } = tagged(own);
+    const accept = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1";
+    const watch = await own.open(own.pods(), { resourceVersion: await versionNow(own), labelSelector }, { accept });
+    const name = own.fresh();
+    await own.create(own.pods(), podManifest({ name, labels, spec: { schedulerName: "nobody" } }));
+    const [line] = await take(watch, 1);
+    expect(line?.object).toMatchObject({
+      kind: "PartialObjectMetadata",
+      apiVersion: "meta.k8s.io/v1",
+      metadata: { name },
+    });
+    expect(line?.object.spec).toBeUndefined();
+  });
+}

@@ -1,0 +1,52 @@
+import { afterAll, beforeAll, describe } from "vitest";
+import { type Bench, openBench } from "./kubernetes-api-bench.ts";
+import type { ApiServer } from "./kubernetes-api-client.ts";
+import { creating } from "./kubernetes-api-creating.ts";
+import { deleting } from "./kubernetes-api-deleting.ts";
+import { discovering } from "./kubernetes-api-discovering.ts";
+import { evicting } from "./kubernetes-api-evicting.ts";
+import { listing } from "./kubernetes-api-listing.ts";
+import { owning } from "./kubernetes-api-owning.ts";
+import { patching } from "./kubernetes-api-patching.ts";
+import { updating } from "./kubernetes-api-updating.ts";
+import { watching } from "./kubernetes-api-watching.ts";
+
+export interface ConnectedServer extends ApiServer {
+  close(): Promise<void>;
+}
+
+/** The bench of the part that runs now; each case asks for it, since it is there only once the tests run. */
+export type CurrentBench = () => Bench;
+
+const parts: readonly [name: string, define: (bench: CurrentBench) => void][] = [
+  ["discovering", discovering],
+  ["creating", creating],
+  ["listing", listing],
+  ["watching", watching],
+  ["updating", updating],
+  ["patching", patching],
+  ["deleting", deleting],
+  ["evicting", evicting],
+  ["owning", owning],
+];
+
+/**
+ * What this project relies on from a Kubernetes API server of v1.36, case by case. It needs an administrator's access, the controllers for
+ * disruption budgets, garbage and namespaces, no kubelet on the nodes that it makes, and leaves nothing behind.
+ */
+export function kubernetesApiContract(connect: () => Promise<ConnectedServer>): void {
+  let server: ConnectedServer;
+  beforeAll(async () => {
+    server = await connect();
+  });
+  afterAll(() => server?.close());
+
+  describe.each(parts)("%s", (name, define) => {
+    let bench: Bench;
+    beforeAll(async () => {
+      bench = await openBench(server, name);
+    });
+    afterAll(() => bench?.end());
+    define(() => bench);
+  });
+}

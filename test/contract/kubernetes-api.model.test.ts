@@ -1,0 +1,29 @@
+import { describe } from "vitest";
+import { aCluster } from "../../infra/local/cluster-model/builder.ts";
+import { drive } from "../../infra/local/cluster-model/driver.ts";
+import { seededRandom } from "../../shared/random/seeded-random.ts";
+import { systemClock } from "../../shared/time/system-clock.ts";
+import { kubernetesApiContract } from "./kubernetes-api.contract.ts";
+
+describe("the cluster model's REST face", () => {
+  kubernetesApiContract(async () => {
+    const model = aCluster({
+      clock: systemClock,
+      random: seededRandom(1),
+      name: "contract",
+      nodes: [],
+      nodeMonitorGraceMs: 3_600_000,
+    });
+    model.api.addToken("contract", "admin");
+    const driver = drive([model], systemClock, 20);
+    const face = await model.listen();
+    return {
+      baseUrl: face.url,
+      headers: { authorization: "Bearer contract" },
+      async close() {
+        await face.close();
+        await driver.stop();
+      },
+    };
+  });
+});

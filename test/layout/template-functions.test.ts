@@ -1,0 +1,151 @@
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import { readFunctions } from "../../infra/stack/function-settings.ts";
+import { lambdaFunctions } from "../../infra/stack/lambda-functions.ts";
+import type { Resource, StackParameters } from "../../infra/stack/names.ts";
+import { stackResources } from "../../infra/stack/stack-resources.ts";
+import { scratchDirectory } from "../fakes/scratch-directory.ts";
+import { lintTemplate } from "./template-lint.ts";
+
+const parameters: StackParameters = {
+  prefix: "kb",
+  version: "0.1.0",
+  policy: { mender: { ttl: "2h" } },
+  senderRoles: [],
+  clusterRoles: [],
+  alarmTopic: "",
+};
+
+/** A repository with the dispatcher and the given functions: folder → function.yml. */
+function repositoryWith(functions: Readonly<Record<string, string>>) {
+  const scratch = scratchDirectory();
+  for (const [name, yaml] of Object.entries({ dispatcher: "timeoutSeconds: 20", ...functions })) {
+    mkdirSync(join(scratch.path, "functions", name), { recursive: true });
+    writeFileSync(join(scratch.path, "functions", name, "function.yml"), yaml);
+    writeFileSync(join(scratch.path, "functions", name, "handler.ts"), "");
+  }
+  mkdirSync(join(scratch.path, "functions", "forwarder"));
+  return scratch;
+}
+
+const resourcesOf = (root: string, given: StackParameters = parameters) =>
+  (stackResources(readFunctions(root), given) as { Resources: Record<string, Resource & { Properties: unknown }> })
+    .Resources;
+
+/** The dispatcher's routing table. */
+function routesOf(root: string): unknown {
+  const { dispatcher } = lambdaFunctions(readFunctions(root), parameters) as {
+    dispatcher: { environment: { ROUTES: string } };
+  };
+  return JSON.parse(dispatcher.environment.ROUTES);
+}
+
+it("a new folder is a new healer: queue, dead letters, policies, role, alarms, route", () => {
+  using before = repositoryWith({});
+  using after = repositoryWith({ mender: "signals: [PodFailed]" });
+  const known = Object.keys(resourcesOf(before.path));
+  const added = Object.keys(resourcesOf(after.path)).filter((id) => !known.includes(id));
+  expect(added.sort()).toEqual([
+    "MenderAgeAlarm",
+    "MenderDeadLetters",
+    "MenderDeadLettersAlarm",
+    "MenderDeadLettersPolicy",
+    "MenderQueue",
+    "MenderQueuePolicy",
+    "MenderRole",
+  ]);
+  expect(routesOf(after.path)).toEqual({ PodFailed: ["mender"] });
+  expect(lambdaFunctions(readFunctions(after.path), parameters)["mender"]).toMatchObject({
+    name: "kb-mender",
+    handler: ".build/mender/index.handler",
+    timeout: 30,
+    role: "MenderRole",
+    environment: { TABLE_PREFIX: "kb", QUEUE_URL: { Ref: "MenderQueue" }, KNITBONE_POLICY: '{"ttl":"2h"}' },
+    events: [
+      { sqs: { arn: { "Fn::GetAtt": ["MenderQueue", "Arn"] }, functionResponseType: "ReportBatchItemFailures" } },
+    ],
+  });
+});
+
+it("hides a message for six time limits and the batching window", () => {
+  using repository = repositoryWith({ mender: "signals: [PodFailed]\ntimeoutSeconds: 40\nbatchingWindowSeconds: 5" });
+  const resources = resourcesOf(repository.path);
+  expect(resources["MenderQueue"]?.Properties).toMatchObject({ VisibilityTimeout: 245 });
+  expect(resources["DeltasQueue"]?.Properties).toMatchObject({ VisibilityTimeout: 120 });
+});
+
+it("a signal goes to every healer that asks for it", () => {
+  using repository = repositoryWith({
+    mender: "signals: [PodFailed, PodOverdue]",
+    sweeper: "signals: [PodFailed]",
+  });
+  expect(routesOf(repository.path)).toEqual({
+    PodFailed: ["mender", "sweeper"],
+    PodOverdue: ["mender"],
+  });
+});
+
+it("takes senders, cluster roles and the topic of alarms from parameters", () => {
+  using repository = repositoryWith({ mender: "signals: [PodFailed]" });
+  const resources = resourcesOf(repository.path, {
+    ...parameters,
+    senderRoles: ["arn:aws:iam::111122223333:role/forwarder"],
+    clusterRoles: ["arn:aws:iam::111122223333:role/knitbone/{healer}/*"],
+    alarmTopic: "arn:aws:sns:eu-west-1:111122223333:oncall",
+  });
+  expect(JSON.stringify(resources["DeltasQueuePolicy"])).toContain(
+    '"ArnNotLike":{"aws:PrincipalArn":["arn:aws:iam::111122223333:role/forwarder"]}',
+  );
+  expect(JSON.stringify(resources["MenderRole"])).toContain("arn:aws:iam::111122223333:role/knitbone/mender/*");
+  expect(resources["MenderAgeAlarm"]?.Properties).toMatchObject({
+    AlarmActions: ["arn:aws:sns:eu-west-1:111122223333:oncall"],
+  });
+  expect(lintTemplate({ Resources: { Role: resources["MenderRole"] as Resource } })).toEqual([]);
+});
+
+it("tells every problem of every function.yml at once", () => {
+  using repository = repositoryWith({ mender: "signals: [PodSad]\nmemory: 5", sweeper: "signals: []" });
+  expect(() => readFunctions(repository.path)).toThrow(
+    /^reading the functions: functions\/mender\/function.yml: memory is not known .*; functions\/mender\/function.yml: signal "PodSad" is none of PodOverdue, .*; functions\/sweeper\/function.yml: signals must list at least one of /,
+  );
+});
+
+it.each([
+  [
+    "signals: [PodFailed",
+    "Flow sequence in block collection must be sufficiently indented and end with a ] at line 1, column 20:",
+  ],
+  ["signals: [PodFailed]\ntimeoutSeconds: 0", "timeoutSeconds must be a whole number from 1 to 300, not 0"],
+  ["signals: [PodFailed]\nmaximumConcurrency: 1", "maximumConcurrency must be a whole number from 2 to 1000, not 1"],
+  ['signals: [PodFailed]\nmemorySize: "512"', 'memorySize must be a whole number from 128 to 10240, not "512"'],
+  ["signals: [PodFailed]\nbatchSize: 11", "a batchSize above 10 needs a batchingWindowSeconds of at least 1"],
+  [
+    "signals: [PodFailed]\nreservedConcurrency: 9",
+    "reservedConcurrency 9 is below maximumConcurrency 10: throttled polls would drive good messages into the dead-letter queue",
+  ],
+])("refuses a function.yml that says %j", (yaml, problem) => {
+  using repository = repositoryWith({ mender: yaml });
+  expect(() => readFunctions(repository.path)).toThrow(
+    new Error(`reading the functions: functions/mender/function.yml: ${problem}`),
+  );
+});
+
+it.each([
+  ["signals: [PodFailed]", "the dispatcher has no signals: it takes every delta"],
+  ["- a list", "is not a list of keys and values"],
+])("refuses a dispatcher whose function.yml says %j", (yaml, problem) => {
+  using repository = repositoryWith({ dispatcher: yaml });
+  expect(() => readFunctions(repository.path)).toThrow(
+    new Error(`reading the functions: functions/dispatcher/function.yml: ${problem}`),
+  );
+});
+
+it("refuses a function without its handler, and a repository without its dispatcher", () => {
+  using scratch = scratchDirectory();
+  mkdirSync(join(scratch.path, "functions", "mender"), { recursive: true });
+  writeFileSync(join(scratch.path, "functions", "mender", "function.yml"), "signals: [PodFailed]");
+  expect(() => readFunctions(scratch.path)).toThrow(
+    "reading the functions: functions/mender/function.yml: there is no handler.ts beside it; functions/dispatcher/function.yml is missing",
+  );
+});

@@ -1,0 +1,211 @@
+import { describe, expect, it } from "vitest";
+import { classifyEvent, classifyLease, classifyNode, classifyPod } from "../../../../functions/forwarder/classify.ts";
+import { leaseFromRaw } from "../../../../functions/forwarder/lease.ts";
+import { forwarderSettings } from "../../../../functions/forwarder/settings.ts";
+import { eventFromRaw } from "../../../../shared/kubernetes/event.ts";
+import { nodeFromRaw } from "../../../../shared/kubernetes/node.ts";
+import { podFromRaw } from "../../../../shared/kubernetes/pod.ts";
+import { seconds } from "../../../../shared/time/duration.ts";
+import { at, failedPod, noon, rawEvent, rawLease, rawNode, rawPod, waitingPod } from "./raw-objects.ts";
+
+const settings = forwarderSettings();
+const judgePod = (raw: Record<string, unknown>, now = noon) => classifyPod(podFromRaw(raw), now, settings);
+
+describe("a pod's deletionTimestamp", () => {
+  const terminating = rawPod({ metadata: { deletionTimestamp: at(0) } });
+
+  it.each([
+    ["one second before", -1_000, { signals: [], lookAgainAt: noon + 1 }],
+    ["at it", 0, { signals: [], lookAgainAt: noon + 1 }],
+    ["one millisecond past", 1, { signals: ["PodOverdue"] }],
+    ["an hour past", 3_600_000, { signals: ["PodOverdue"] }],
+  ])("%s", (_, offset, expected) => {
+    expect(judgePod(terminating, noon + offset)).toEqual(expected);
+  });
+});
+
+describe("an unscheduled pod", () => {
+  const unscheduled = (over = {}) =>
+    rawPod({
+      metadata: { creationTimestamp: at(0), ...over },
+      spec: { nodeName: undefined },
+      status: { phase: "Pending", startTime: undefined, conditions: [], containerStatuses: [] },
+    });
+
+  it.each([
+    ["new", 0, { signals: [], lookAgainAt: noon + 90_000 }],
+    ["one millisecond before the settle time", 89_999, { signals: [], lookAgainAt: noon + 90_000 }],
+    ["at the settle time", 90_000, { signals: ["PodUnscheduled"] }],
+    ["one millisecond after it", 90_001, { signals: ["PodUnscheduled"] }],
+  ])("%s", (_, offset, expected) => {
+    expect(judgePod(unscheduled(), noon + offset)).toEqual(expected);
+  });
+
+  it("settles twenty times sooner in the lab", () => {
+    const lab = forwarderSettings({}, 20);
+    expect(classifyPod(podFromRaw(unscheduled()), noon + 4_500, lab).signals).toEqual(["PodUnscheduled"]);
+  });
+
+  it("is quiet while somebody gates its scheduling", () => {
+    const gated = rawPod({
+      metadata: { creationTimestamp: at(-600_000) },
+      spec: { nodeName: undefined, schedulingGates: [{ name: "example.com/wait" }] },
+      status: { phase: "Pending", startTime: undefined, containerStatuses: [] },
+    });
+    expect(judgePod(gated)).toEqual({ signals: [] });
+  });
+
+  it("is no question of scheduling any more once it is being deleted", () => {
+    expect(judgePod(unscheduled({ deletionTimestamp: at(30_000) }), noon)).toEqual({
+      signals: [],
+      lookAgainAt: noon + 30_001,
+    });
+  });
+});
+
+describe("a bound pod without a word from its kubelet", () => {
+  const silent = (status = {}) =>
+    rawPod({
+      metadata: { creationTimestamp: at(-600_000) },
+      status: {
+        phase: "Pending",
+        startTime: undefined,
+        conditions: [{ type: "PodScheduled", status: "True", lastTransitionTime: at(0) }],
+        containerStatuses: [],
+        ...status,
+      },
+    });
+
+  it.each([
+    ["one millisecond before the settle time after binding", 89_999, { signals: [], lookAgainAt: noon + 90_000 }],
+    ["at the settle time", 90_000, { signals: ["PodSilent"] }],
+  ])("%s", (_, offset, expected) => {
+    expect(judgePod(silent(), noon + offset)).toEqual(expected);
+  });
+
+  it("is quiet once the kubelet wrote a start time", () => {
+    expect(judgePod(silent({ startTime: at(1_000) }), noon + 600_000)).toEqual({ signals: [] });
+  });
+});
+
+describe("a pod's containers and phase", () => {
+  const waiting = (reason: string | undefined) =>
+    waitingPod({ status: { containerStatuses: [{ name: "app", state: { waiting: { reason } } }] } });
+
+  it.each([
+    ["ContainerCreating", []],
+    ["PodInitializing", []],
+    [undefined, []],
+    ["ImagePullBackOff", ["PodWaiting"]],
+    ["CrashLoopBackOff", ["PodWaiting"]],
+    ["CreateContainerError", ["PodWaiting"]],
+  ])("waiting for %s", (reason, signals) => {
+    expect(judgePod(waiting(reason)).signals).toEqual(signals);
+  });
+
+  it("counts an init container that waits", () => {
+    const pod = rawPod({
+      spec: { initContainers: [{ name: "init" }] },
+      status: {
+        phase: "Pending",
+        initContainerStatuses: [{ name: "init", state: { waiting: { reason: "ErrImagePull" } } }],
+      },
+    });
+    expect(judgePod(pod).signals).toEqual(["PodWaiting"]);
+  });
+
+  it("a Failed pod is suspect, whatever its containers' last states say", () => {
+    const failed = failedPod({
+      status: { containerStatuses: [{ name: "app", state: { waiting: { reason: "ImagePullBackOff" } } }] },
+    });
+    expect(judgePod(failed).signals).toEqual(["PodFailed"]);
+  });
+
+  it("a Failed pod that is past its deletionTimestamp carries both signals", () => {
+    expect(judgePod(failedPod({ metadata: { deletionTimestamp: at(-60_000) } })).signals).toEqual([
+      "PodOverdue",
+      "PodFailed",
+    ]);
+  });
+
+  it.each(["Running", "Succeeded"])("%s is quiet", (phase) => {
+    expect(judgePod(rawPod({ status: { phase } }))).toEqual({ signals: [] });
+  });
+});
+
+describe("a node", () => {
+  const node = (conditions: readonly object[]) =>
+    nodeFromRaw({ ...rawNode(), status: { conditions: [...conditions] } });
+  const ready = { type: "Ready", status: "True" };
+
+  it.each([
+    ["Ready", [ready], []],
+    ["Ready=False", [{ type: "Ready", status: "False" }], ["NodeNotReady"]],
+    ["Ready=Unknown", [{ type: "Ready", status: "Unknown" }], ["NodeNotReady"]],
+    ["without a Ready condition", [], ["NodeNotReady"]],
+    ["under pressure", [ready, { type: "DiskPressure", status: "True" }], ["NodeCondition"]],
+    ["not under pressure", [ready, { type: "DiskPressure", status: "False" }], []],
+    ["with a trouble nobody knows about", [ready, { type: "KernelDeadlock", status: "Unknown" }], []],
+    ["whose runtime is not ready", [ready, { type: "ContainerRuntimeReady", status: "False" }], ["NodeCondition"]],
+    ["whose runtime is ready", [ready, { type: "ContainerRuntimeReady", status: "True" }], []],
+    [
+      "not ready and under pressure",
+      [
+        { type: "Ready", status: "False" },
+        { type: "PIDPressure", status: "True" },
+      ],
+      ["NodeNotReady", "NodeCondition"],
+    ],
+  ])("%s", (_, conditions, signals) => {
+    expect(classifyNode(node(conditions), false)).toEqual({ signals });
+  });
+
+  it("with a stale Lease is suspect although it is still Ready", () => {
+    expect(classifyNode(node([ready]), true)).toEqual({ signals: ["NodeLeaseStale"] });
+  });
+});
+
+describe("a node's Lease of 40 s", () => {
+  const lease = leaseFromRaw(rawLease());
+
+  it.each([
+    ["at the fourth renewal", 40_000, { stale: false, lookAgainAt: 40_001 }],
+    ["one millisecond later", 40_001, { stale: true, lookAgainAt: 40_001 }],
+  ])("%s", (_, now, expected) => {
+    expect(classifyLease(lease, 0, 0, now)).toEqual(expected);
+  });
+
+  it("is not judged for a time in which nobody watched", () => {
+    expect(classifyLease(lease, 0, 30_000, 60_000)).toEqual({ stale: false, lookAgainAt: 70_001 });
+  });
+
+  it("falls back to Kubernetes' own duration", () => {
+    expect(leaseFromRaw({ metadata: { name: "n1" }, spec: {} }).durationMs).toBe(seconds(40));
+  });
+});
+
+describe("an Event", () => {
+  const judge = (over: Record<string, unknown>, now = noon) =>
+    classifyEvent(eventFromRaw(rawEvent({ over })), now).signals;
+
+  it.each([
+    ["a warning about a pod", {}, ["WarningEvent"]],
+    ["a warning about a node", { involvedObject: { kind: "Node", name: "n1", uid: "n1" } }, ["WarningEvent"]],
+    ["a warning about a claim", { involvedObject: { kind: "PersistentVolumeClaim", name: "data" } }, []],
+    ["no warning", { type: "Normal" }, []],
+    ["one of Knitbone's own", { reportingComponent: "knitbone.io/terminating-reaper" }, []],
+  ])("%s", (_, over, signals) => {
+    expect(judge(over)).toEqual(signals);
+  });
+
+  it.each([
+    ["five minutes old", 300_000, ["WarningEvent"]],
+    ["one millisecond older", 300_001, []],
+  ])("%s", (_, age, signals) => {
+    expect(judge({}, noon + age)).toEqual(signals);
+  });
+
+  it("is as young as its series' last sight", () => {
+    expect(judge({ series: { count: 5, lastObservedTime: at(600_000) } }, noon + 600_000)).toEqual(["WarningEvent"]);
+  });
+});
