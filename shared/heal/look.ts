@@ -14,6 +14,8 @@ export interface Sight<Facts extends HealerFacts = HealerFacts> {
   readonly deps: PipelineDeps;
   readonly message: HealerMessage;
   readonly openCase: Case;
+  /** No open case was stored: this look may open one, and has none to close. */
+  readonly isNew: boolean;
   readonly mode: Mode;
   readonly flag: FlagRow;
   readonly state: ClusterState;

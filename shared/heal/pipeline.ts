@@ -113,6 +113,7 @@ async function road<Facts extends HealerFacts>(
     deps,
     message,
     openCase,
+    isNew: stored?.state !== "open",
     mode: flag.mode,
     flag: flag.row,
     state,

@@ -9,7 +9,7 @@ import type { Handled, Sight } from "./look.ts";
 export async function closeGone<Facts extends HealerFacts>(sight: Sight<Facts>): Promise<Handled> {
   const { deps, openCase } = sight;
   const { cluster, uid } = openCase.key;
-  if (openCase.version === 0) return { kind: "NothingOpen", reason: "Gone" };
+  if (sight.isNew) return { kind: "NothingOpen", reason: "Gone" };
   const now = deps.clock.now();
   const claim = await deps.claims.read(cluster, uid);
   if (claim !== undefined && openCase.pending === undefined && claim.expiresAt > now)

@@ -149,10 +149,20 @@ describe("Knitbone, acting on a real cluster", () => {
       () => `${last.count} evicted`,
     );
     expect(count).toBeLessThanOrEqual(300);
-    const left = await remainingPods(cluster, flood);
+    // What an attempt gave back may be spent a little later: pods and audit log are compared at one moment.
+    const made = flood.older.length + flood.newer.length;
+    const left = await eventually(
+      "pods and audit log to agree",
+      30_000,
+      async () => {
+        const pods = await remainingPods(cluster, flood);
+        return pods.length === made - removed("flood").length ? pods : undefined;
+      },
+      () => `${removed("flood").length} of ${made} evicted`,
+    );
+    expect(removed("flood").length).toBeLessThanOrEqual(300);
     // It ended for the budget, not for want of pods.
     expect(left.length).toBeGreaterThan(20);
-    expect(left).toHaveLength(flood.older.length + flood.newer.length - count);
     const newestLeft = uidsOf(left).filter((uid) => uidsOf(flood.newer).includes(uid));
     expect(newestLeft.length).toBeGreaterThanOrEqual(5);
     expect(warningsAbout(cluster.audit, flood.replicaSet)).toHaveLength(1);

@@ -158,6 +158,15 @@ describe("a heal whose outcome is not Done", () => {
 });
 
 describe("a pod that is gone", () => {
+  it("stays closed as Healed when an older sighting comes late", async () => {
+    const stage = await aStage(scriptedHealer());
+    stage.api.putPod(pod);
+    await stage.sight(pod);
+    await stage.pass(seconds(13));
+    expect(await stage.sight(pod)).toEqual({ kind: "NothingOpen", reason: "Gone" });
+    expect(await stage.caseOf(pod.ref.uid)).toMatchObject({ state: "closed", closedBecause: "Healed" });
+  });
+
   it("closes its open case", async () => {
     const stage = await aStage(scriptedHealer(() => ({ kind: "leave", reason: "Healthy", message: "Fine." })));
     stage.api.putPod(pod);

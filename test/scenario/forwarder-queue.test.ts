@@ -318,7 +318,7 @@ describe("whatever the queue and the watches do", () => {
         expect(running.status().unsent).toBe(0);
         await its.stopAll();
       }),
-      { numRuns: 60, seed: 11 },
+      { numRuns: 25, seed: 11 },
     );
   });
 });
