@@ -3,12 +3,14 @@ import { forEachBounded } from "../../shared/concurrency/for-each-bounded.ts";
 import type { DeltasMessage, ForwarderMessage, ReportMessage } from "../../shared/delta/forwarder-message.ts";
 import { parseForwarderMessage } from "../../shared/delta/parse-forwarder-message.ts";
 import { describeError, KnitboneError } from "../../shared/errors.ts";
+import type { LeakStore } from "../../shared/ledger/leak.ts";
 import type { LifecycleStore } from "../../shared/lifecycle/lifecycle.ts";
 import type { Log, Metrics } from "../../shared/log/log.ts";
 import type { Queue } from "../../shared/queue/queue.ts";
 import { nextBrake } from "../../shared/rail/next-brake.ts";
 import type { Instant } from "../../shared/time/clock.ts";
 import { collapse } from "./collapse.ts";
+import { leakCloser } from "./leak-closer.ts";
 import { lifeRecorder } from "./life-recorder.ts";
 import { lostNumbers } from "./lost-numbers.ts";
 import { quarantine } from "./quarantine.ts";
@@ -27,6 +29,7 @@ export interface IncomingRecord {
 export interface DispatcherDeps {
   readonly clusters: ClusterStore;
   readonly lifecycles: LifecycleStore;
+  readonly leaks: LeakStore;
   /** Every healer's queue by its name. */
   readonly queues: ReadonlyMap<string, Queue>;
   readonly quarantine: Queue;
@@ -60,6 +63,7 @@ export function dispatcher(deps: DispatcherDeps): Dispatcher {
   const setAside = quarantine({ queue: deps.quarantine, log, metrics });
   const lost = lostNumbers(clusters);
   const recordLife = lifeRecorder(deps.lifecycles);
+  const closeLeaks = leakCloser(deps.leaks);
 
   /** undefined: set aside for good. */
   const admit = async (record: IncomingRecord, clusterOf: ClusterOf): Promise<Admitted | undefined> => {
@@ -130,7 +134,11 @@ export function dispatcher(deps: DispatcherDeps): Dispatcher {
 
     const collapsed = collapse(admitted.filter(isDeltas).toSorted(byNumber).flatMap(arrivals));
     await forEachBounded(collapsed, storeWritesAtOnce, (each) =>
-      failures.guard(each.messageIds, "recording a life", () => recordLife(each)),
+      failures.guard(each.messageIds, "recording a life", async () => {
+        await recordLife(each);
+        const closed = await closeLeaks(each);
+        if (closed > 0) metrics.count("LeaksClosed", closed);
+      }),
     );
     const { sent, undelivered } = await sendSightings(collapsed, deps);
     for (const { messageIds, healer, error } of undelivered) failures.add(messageIds, `sending to ${healer}`, error);

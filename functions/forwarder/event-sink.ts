@@ -7,6 +7,14 @@ import { type Known, type ObjectStore, objectStore } from "./object-store.ts";
 import type { ResourceSink } from "./resource-sink.ts";
 import type { Finding } from "./suspects.ts";
 
+/** As Kubernetes names pods, nodes and namespaces (RFC 1123). Anyone may write an Event about anything: what no object can be called is dropped here. */
+const objectName = /^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/;
+const objectUid = /^[A-Za-z0-9][-A-Za-z0-9_.:]{0,127}$/;
+
+function isNameable({ namespace, name, uid }: ObjectRef): boolean {
+  return objectName.test(name) && (namespace === "" || objectName.test(namespace)) && objectUid.test(uid);
+}
+
 export interface EventSink extends ResourceSink {
   readonly known: ObjectStore<Known>;
 }
@@ -46,7 +54,7 @@ export function eventSink({ time, emit, named, oldVersion, unresolved }: EventSi
     const { signals } = classifyEvent(event, time.now());
     if (signals.length === 0) return;
     const object = regarded(event);
-    if (object === undefined) unresolved();
+    if (object === undefined || !isNameable(object)) unresolved();
     else emit({ kind: "suspect", object, resourceVersion, signals, state: event });
   }
 

@@ -24,7 +24,6 @@ export interface ForwarderMetrics {
   dropped(): void;
   reported(outcome: "sent" | "failed" | "outdated" | "withheld"): void;
   text(): Promise<string>;
-  readonly contentType: string;
 }
 
 /** What is measured when somebody asks. */
@@ -111,6 +110,5 @@ export function forwarderMetrics(cluster: string, measure: () => Measured): Forw
     dropped: () => dropped.inc(),
     reported: (outcome) => reports.inc({ outcome }),
     text: () => registry.metrics(),
-    contentType: registry.contentType,
   };
 }

@@ -1,7 +1,7 @@
 import type { Delta } from "../../shared/delta/delta.ts";
 
 /** What waits to be sent about one object, oldest first: the newest state, and before it a recovery that was not told yet. */
-export interface Waiting {
+interface Waiting {
   readonly key: string;
   readonly deltas: readonly Delta[];
   /** When the first of them came, monotonic milliseconds. */

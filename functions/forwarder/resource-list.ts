@@ -12,6 +12,12 @@ export type ListResult =
   /** The server is busy or refuses. */
   | { readonly kind: "refused"; readonly status: number; readonly words: string; readonly retryAfterMs: number };
 
+export interface ListReader {
+  /** Every answer, before its items. `sentAt`: when the request was sent, monotonic milliseconds. */
+  onAnswer(answer: ApiAnswer, sentAt: number): void;
+  onItem(item: Raw): void;
+}
+
 /** 500 as client-go: a page of pods is a few megabytes. */
 const pageLimit = "500";
 const pageTimeoutMs = 30_000;
@@ -22,8 +28,7 @@ export async function listResource(
   resource: WatchedResource,
   clock: Clock,
   signal: AbortSignal,
-  onAnswer: (answer: ApiAnswer, sentAt: number) => void,
-  onItem: (item: Raw) => void,
+  reader: ListReader,
 ): Promise<ListResult> {
   const read = async (continueToken: string): Promise<ApiAnswer> => {
     const sentAt = clock.monotonic();
@@ -34,7 +39,7 @@ export async function listResource(
       timeoutMs: pageTimeoutMs,
       signal,
     });
-    onAnswer(answer, sentAt);
+    reader.onAnswer(answer, sentAt);
     return answer;
   };
   for (let continueToken = ""; ; ) {
@@ -42,7 +47,7 @@ export async function listResource(
     if (answer.status === 410) return { kind: "expired" };
     if (answer.status !== 200) return { kind: "refused", ...describeRefusal(answer) };
     const page = pageOf(resource, answer.body);
-    for (const item of page.items) onItem(item);
+    for (const item of page.items) reader.onItem(item);
     if (page.continueToken === "") return { kind: "listed", resourceVersion: page.resourceVersion };
     continueToken = page.continueToken;
   }

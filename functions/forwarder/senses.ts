@@ -75,7 +75,7 @@ export function senses(options: SensesOptions): Senses {
     labelKeys,
     oldVersion: () => metrics.oldVersion("pods"),
   });
-  const nodes = nodeSink({ suspects: watched, labelKeys, oldVersion: () => metrics.oldVersion("nodes") });
+  const nodes = nodeSink({ suspects: watched, emit, labelKeys, oldVersion: () => metrics.oldVersion("nodes") });
   const events = eventSink({
     time,
     emit,

@@ -36,7 +36,7 @@ export interface ForwarderSettings {
   readonly poolLabel?: string;
 }
 
-export const defaultSettings: ForwarderSettings = {
+const defaultSettings: ForwarderSettings = {
   resyncMs: seconds(60),
   resyncMaxMs: minutes(10),
   resyncJitter: 0.1,

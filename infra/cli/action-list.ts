@@ -27,6 +27,7 @@ export async function listActions(desk: Desk, options: ActionOptions): Promise<v
       items,
       none: "No actions: nothing has been written, and nobody has been told of anything.",
       head: ["AGE", "CLUSTER", "OBJECT", "HEALER", "ACTION", "REASON", "OUTCOME", "WHY"],
+      spare: ["HEALER", "CLUSTER"],
       row: (item) => actionCells(item, now),
       json: actionJson,
     },

@@ -31,6 +31,7 @@ export async function listCases(desk: Desk, options: CaseOptions): Promise<void>
         ? "No open cases: nothing is sick that a healer looks after."
         : "No cases: nothing sick has been seen.",
       head: ["CLUSTER", "OBJECT", "HEALER", "VERDICT", "REASON", "AGE", "NEXT LOOK", "WHAT"],
+      spare: ["NEXT LOOK", "HEALER", "AGE"],
       row: (item) => caseCells(item, now),
       json: caseJson,
     },

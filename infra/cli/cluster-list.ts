@@ -28,6 +28,7 @@ export async function listClusters(desk: Desk, options: ClusterListOptions): Pro
           ? "No clusters: nothing is watched until one is added (cluster add <id> …)."
           : `No cluster ${cluster}: see cluster list.`,
       head: ["CLUSTER", "RING", "LAST REPORT", "NODES", "SUSPECTS", "BRAKE", "BREAKER", "AUTH", "ENDPOINT"],
+      spare: ["AUTH", "RING", "BREAKER", "SUSPECTS"],
       row: (item) => clusterCells(item, now),
       json: (item) => clusterJson(item, now),
     },

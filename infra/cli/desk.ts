@@ -42,6 +42,7 @@ export interface Listing<Item> {
   /** Said instead of an empty table. */
   readonly none: string;
   readonly head: readonly string[];
+  readonly spare?: readonly string[];
   readonly row: (item: Item) => readonly Cell[];
   readonly json: (item: Item) => unknown;
 }
@@ -54,7 +55,7 @@ export interface ListOptions {
 const rowsForPeople = 50;
 
 export function showList<Item>(desk: Desk, listing: Listing<Item>, options: ListOptions): void {
-  const { items, none, head, row, json } = listing;
+  const { items, none, head, spare = [], row, json } = listing;
   if (options.json) {
     desk.out(plainJson(items.slice(0, options.limit).map(json)));
     return;
@@ -64,7 +65,7 @@ export function showList<Item>(desk: Desk, listing: Listing<Item>, options: List
     return;
   }
   const shown = items.slice(0, options.limit ?? rowsForPeople);
-  desk.out(textTable(head, shown.map(row), desk.screen));
+  desk.out(textTable({ head, spare, rows: shown.map(row) }, desk.screen));
   if (shown.length < items.length) {
     desk.out(`… and ${items.length - shown.length} more (--limit ${items.length} shows all)`);
   }

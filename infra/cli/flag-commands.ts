@@ -30,6 +30,7 @@ export async function listFlags(desk: Desk, options: Place & ListOptions & FlagF
           ? "No flags: no healer does anything until one is set (flag set '*' '*' observe)."
           : "No flags apply there: no healer does anything where none is set.",
       head: ["SCOPE", "HEALER", "MODE", "UNTIL", "BY", "AGE", "REASON"],
+      spare: ["AGE", "BY"],
       row: (flag) => flagCells(flag, now),
       json: (flag) => flagJson(flag, now),
     },

@@ -9,7 +9,7 @@ import { buildFunctions } from "../build.ts";
 import { compiledTemplate } from "../package.ts";
 import type { Progress } from "./progress.ts";
 import { type LocalStack, startLocalStack } from "./stack.ts";
-import type { StateDirectory } from "./state-directory.ts";
+import { type StateDirectory, storeFailure } from "./state-directory.ts";
 
 /** What functions may know of this process: where programs, the home directory and a proxy are. Never its AWS settings. */
 const inheritedNames =
@@ -38,6 +38,7 @@ export async function bringUp(options: {
   const stack = await progress.step("starting tables, queues and functions", () =>
     startLocalStack({
       ...options,
+      onFailure: (error) => options.onFailure(storeFailure(state.path, error)),
       template: readTemplate(file),
       bundleOf: (folder) => pathToFileURL(join(root, ".build", folder, "index.mjs")),
       inherited: inheritedOf(options.environment),

@@ -101,7 +101,8 @@ function jsonLines(host: Host): Show {
 function plainLines(host: Host): Show {
   const changed = changes();
   return (cases) => {
-    const kinds = Map.groupBy(changed(cases), (each) => `${each.key.cluster} ${wordsOf(each)}`);
+    const judged = changed(cases).filter(({ verdict }) => verdict !== undefined);
+    const kinds = Map.groupBy(judged, (each) => `${each.key.cluster} ${wordsOf(each)}`);
     for (const [kind, members] of kinds) {
       for (const each of members.slice(0, linesPerKind)) host.stdout.write(`${lineOfCase(each)}\n`);
       const more = members.length - linesPerKind;
@@ -113,7 +114,7 @@ function plainLines(host: Host): Show {
 /** What a line says; two cases with the same words are of one kind. */
 function wordsOf({ verdict, state, closedBecause }: Case): string {
   if (state === "closed") return `closed: ${closedBecause ?? "well"}`;
-  if (verdict === undefined) return "not judged yet";
+  if (verdict === undefined) return "";
   const word = verdict.kind === "handOver" ? "hand over" : verdict.kind;
   return `${verdict.mode === "observe" ? "would " : ""}${word} ${verdict.reason}`;
 }

@@ -38,7 +38,7 @@ export function liveScreen(terminal: Terminal): LiveScreen {
       drawn = lines;
     },
     print(line) {
-      write(`${toTop()}${body([line, ...drawn])}`);
+      write(`${toTop()}${body([line, ...(drawn.length > 0 ? drawn : [""])])}`);
     },
     end() {
       if (!cursorHidden) return;

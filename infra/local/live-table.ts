@@ -1,7 +1,6 @@
 import { styleText } from "node:util";
 import type { VerdictKind } from "../../shared/heal/heal.ts";
 import type { Instant } from "../../shared/time/clock.ts";
-import { ageOf } from "../cli/brief-time.ts";
 import { plainText } from "../cli/plain-text.ts";
 
 /** One sick object, as people see it. */
@@ -38,7 +37,10 @@ const giving = [
   { column: 1, least: 14 },
   { column: 2, least: 12 },
   { column: 4, least: 12 },
-  { column: 0, least: 5 },
+  { column: 0, least: 6 },
+  { column: 1, least: 8 },
+  { column: 2, least: 6 },
+  { column: 4, least: 6 },
 ] as const;
 const gap = 2;
 const indent = " ";
@@ -99,7 +101,7 @@ function cellsOf(row: LiveRow, now: Instant): readonly Cell[] {
     { text: row.what, ...quiet },
     verdictCell(row),
     { text: row.reason, ...quiet },
-    { text: row.object === "" ? "" : ageOf(row.since, now), style: "dim" },
+    { text: row.object === "" ? "" : roughAge(now - row.since), style: "dim" },
   ];
 }
 
@@ -111,6 +113,14 @@ function verdictCell({ verdict, healed, object }: LiveRow): Cell {
   if (verdict.mode === "observe") return { text: `would ${word}`, style: "dim" };
   if (healed) return { text: "healed", style: ["bold", "green"] };
   return { text: word, style: verdictStyles[verdict.kind] };
+}
+
+/** One unit, so that nothing but seconds moves. */
+function roughAge(ms: number): string {
+  const seconds = Math.max(0, Math.floor(ms / 1_000));
+  if (seconds < 60) return `${seconds}s`;
+  if (seconds < 3_600) return `${Math.floor(seconds / 60)}m`;
+  return seconds < 86_400 ? `${Math.floor(seconds / 3_600)}h` : `${Math.floor(seconds / 86_400)}d`;
 }
 
 function fitting(natural: readonly number[], width: number): readonly number[] {

@@ -1,5 +1,5 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describeError, KnitboneError } from "../../shared/errors.ts";
 
@@ -47,7 +47,7 @@ export function openStateDirectory(options: {
   const path = resolve(options.path);
   const file = (name: string) => join(path, name);
   const lock = usable(path, () => {
-    mkdirSync(path, { recursive: true, mode: 0o700 });
+    makeDirectories(path);
     refuseForeign(path);
     return takeLock(path, file);
   });
@@ -106,6 +106,17 @@ function takeLock(path: string, file: (name: string) => string): DatabaseSync {
   }
 }
 
+/** One by one: Node's own `recursive` answers ENOENT on a read-only file system, and never comes back from /proc. */
+function makeDirectories(path: string): void {
+  if (existsSync(path)) {
+    readdirSync(path);
+    return;
+  }
+  const parent = dirname(path);
+  if (parent !== path) makeDirectories(parent);
+  mkdirSync(path, { mode: 0o700 });
+}
+
 /** Somebody's folder, given by mistake, is left exactly as it is. */
 function refuseForeign(path: string): void {
   const names = readdirSync(path);
@@ -157,6 +168,15 @@ function usable<T>(path: string, work: () => T): T {
   }
 }
 
+/** A store in the directory failed while the stack ran. */
+export function storeFailure(path: string, error: unknown): KnitboneError {
+  return new KnitboneError(
+    "StateDirectoryUnusable",
+    `writing to the state directory ${path}: ${reasonOf(error)}; nothing that was acknowledged is lost, start again when that is mended`,
+    { cause: error },
+  );
+}
+
 function reasonOf(error: unknown): string {
   const words = describeError(error);
   const plain: Record<string, string> = {
@@ -164,12 +184,11 @@ function reasonOf(error: unknown): string {
     EROFS: "the file system is read-only",
     EACCES: "permission denied",
     EPERM: "not permitted",
-    ENOTDIR: "a part of the path is not a directory",
-    EEXIST: "it is a file, not a directory",
+    ENOTDIR: "it, or what should be a folder above it, is a file",
     EDQUOT: "the disk quota is used up",
   };
   const code = /^([A-Z]+):/.exec(words)?.[1];
   if (code !== undefined && plain[code] !== undefined) return plain[code];
   if (/readonly database|unable to open database/.test(words)) return "it cannot be written to";
-  return /database or disk is full/.test(words) ? "no space left on the device" : words;
+  return /database or disk is full|No space left/.test(words) ? "no space left on the device" : words;
 }

@@ -20,7 +20,7 @@ export async function startTables(options: {
     workerData: { path: directory },
     env: { ...process.env, AWS_REGION: region },
   });
-  let state: "starting" | "running" | "closing" = "starting";
+  let state: "starting" | "running" | "closing" | "ended" = "starting";
   const port = await new Promise<number>((resolve, reject) => {
     worker.on("message", (message: { kind: string; port?: number }) => {
       if (message.kind === "listening" && message.port !== undefined) resolve(message.port);
@@ -31,6 +31,7 @@ export async function startTables(options: {
     });
     worker.on("exit", () => {
       if (state === "running") onFailure(new Error("the table server ended"));
+      state = "ended";
       reject(new Error("the table server ended before it listened"));
     });
   }).catch((error) => {
@@ -45,6 +46,10 @@ export async function startTables(options: {
     endpoint,
     close: () =>
       new Promise((resolve) => {
+        if (state === "ended") {
+          resolve();
+          return;
+        }
         state = "closing";
         worker.once("exit", () => resolve());
         worker.postMessage("close");

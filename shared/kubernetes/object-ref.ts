@@ -10,7 +10,3 @@ export interface ObjectRef {
 export function describeRef(ref: Pick<ObjectRef, "kind" | "namespace" | "name">): string {
   return ref.namespace === "" ? `${ref.kind} ${ref.name}` : `${ref.kind} ${ref.namespace}/${ref.name}`;
 }
-
-export function sameObject(a: ObjectRef, b: ObjectRef): boolean {
-  return a.uid === b.uid;
-}

@@ -5,7 +5,7 @@ import type { ParsePolicy } from "../heal/policy.ts";
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** What every function is told by its environment. */
-export interface FunctionConfig {
+interface FunctionConfig {
   readonly tablePrefix: string;
   readonly quarantineQueueUrl: string;
   /** 1 outside the lab (`design.md` §10). */

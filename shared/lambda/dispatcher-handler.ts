@@ -12,7 +12,7 @@ import { type SqsMessage, sqsMessage } from "./sqs-event.ts";
 import { queues, stores } from "./stores.ts";
 
 /** What the dispatcher stands on. */
-export interface DispatcherParts extends Pick<PipelineDeps, "clusters" | "lifecycles"> {
+export interface DispatcherParts extends Pick<PipelineDeps, "clusters" | "lifecycles" | "leaks"> {
   readonly queues: ReadonlyMap<string, Queue>;
   readonly quarantine: Queue;
   readonly routes: Readonly<Partial<Record<Signal, readonly string[]>>>;
@@ -27,11 +27,12 @@ export type Dispatch = (messages: readonly SqsMessage[]) => Promise<readonly str
 export function dispatcherHandler(makeDispatcher: (parts: DispatcherParts) => Dispatch): SqsHandler {
   return functionFrame(({ log, metrics }) => {
     const config = dispatcherConfig(processEnvironment());
-    const { clusters, lifecycles } = stores(config.tablePrefix, systemClock);
+    const { clusters, lifecycles, leaks } = stores(config.tablePrefix, systemClock);
     const queue = queues();
     const dispatch = makeDispatcher({
       clusters,
       lifecycles,
+      leaks,
       queues: new Map(Object.entries(config.healerQueueUrls).map(([healer, url]) => [healer, queue(url)])),
       quarantine: queue(config.quarantineQueueUrl),
       routes: config.routes,

@@ -30,7 +30,7 @@ export function stores(prefix: string, clock: Clock): Stores {
     claims: dynamoClaimStore(client, names.cases),
     budgets: dynamoBudgetStore(client, names.budgets),
     ledger: dynamoLedger(client, names.actions),
-    leaks: dynamoLeakStore(client, names.actions),
+    leaks: dynamoLeakStore(client, names.lifecycle),
     lifecycles: dynamoLifecycleStore(client, names.lifecycle),
     flags: storedFlags(dynamoFlagStore(client, names.flags), clock),
     incidents: dynamoIncidentStore(client, names.incidents),

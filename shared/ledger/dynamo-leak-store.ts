@@ -7,7 +7,7 @@ import { days } from "../time/duration.ts";
 import type { Leak, LeakStore } from "./leak.ts";
 
 /*
- * Table actions, beside the ledger.
+ * Table lifecycle, beside the lives of pods: the dispatcher, which closes leaks, has no right to the ledger.
  *   pk = "leaks", sk = "<cluster>#<node uid>#<pod uid>"
  *   the members of a leak; podName, nodeUid … of its parts; expiresAt once it ended
  */

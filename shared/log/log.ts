@@ -24,5 +24,3 @@ export const silentLog: Log = {
   error: () => {},
   with: () => silentLog,
 };
-
-export const noMetrics: Metrics = { count: () => {} };

@@ -6,7 +6,7 @@ import { aRef } from "./object-ref.ts";
 import { type Overrides, override } from "./overrides.ts";
 
 /** The force-delete of Pod shop/web-1 on node n1. */
-export function aForceDelete(overrides: Overrides<Extract<Heal, { kind: "ForceDeletePod" }>> = {}) {
+function aForceDelete(overrides: Overrides<Extract<Heal, { kind: "ForceDeletePod" }>> = {}) {
   return override<Extract<Heal, { kind: "ForceDeletePod" }>>(
     {
       kind: "ForceDeletePod",

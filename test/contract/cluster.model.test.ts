@@ -102,7 +102,8 @@ describe("between client and server", () => {
       kind: "Unknown",
       message: expect.stringMatching(/no answer to POST .*\/eviction within 2000 ms$/),
     });
-    expect(systemClock.monotonic() - startedAt).toBeLessThan(3_000);
+    // Far from a read's time-out, near enough for a busy machine.
+    expect(systemClock.monotonic() - startedAt).toBeLessThan(4_500);
     end();
   });
 

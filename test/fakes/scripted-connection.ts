@@ -5,7 +5,7 @@ import type { Clock } from "../../shared/time/clock.ts";
 type Json = Record<string, unknown>;
 
 /** A watch that the code under test holds open. */
-export interface OpenStream {
+interface OpenStream {
   readonly request: ApiRequest;
   /** Sends one watch event as a line. */
   event(type: string, object: Json): void;
@@ -20,7 +20,7 @@ export interface OpenStream {
 }
 
 /** What a script answers to a request; a function is asked at every request. */
-export type Script = (request: ApiRequest) => Partial<ApiAnswer> | "unreachable";
+type Script = (request: ApiRequest) => Partial<ApiAnswer> | "unreachable";
 
 export interface ScriptedConnection extends ApiConnection {
   /** How this path is answered from now on. Paths without a script are 404. */

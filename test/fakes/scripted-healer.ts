@@ -23,7 +23,7 @@ export function scriptedHealer(
   };
 }
 
-export function forceDelete({ subject }: ScriptedFacts): Verdict {
+function forceDelete({ subject }: ScriptedFacts): Verdict {
   const node = typeof subject.node === "string" ? undefined : subject.node.ref;
   if (node === undefined) return { kind: "leave", reason: "NoNode", message: "The pod has no node." };
   const heal: Heal = {

@@ -226,7 +226,7 @@ function impurities(entry: string): readonly string[] {
     seen.add(file);
     for (const imported of importsOf(file)) {
       const target = resolve(dirname(file), imported);
-      const isImpure = imported.startsWith(".") ? !isPureFile(target) : imported !== "zod";
+      const isImpure = imported.startsWith(".") ? !isPureFile(target) : imported !== "zod/mini";
       if (isImpure) found.push(`${relative(root, file)} imports ${imported}`);
       else if (imported.startsWith(".")) visit(target);
     }

@@ -87,15 +87,34 @@ describe("a queue that does not answer", () => {
   });
 
   it("gets no report that is older than the next one would be", async () => {
-    rig.api.on("/version", () => "unreachable");
-    await rig.advance(120_000);
     const reports = rig.reports().length;
+    await rig.advance(35_000);
+    // One report waits. No other follows it: the API server is gone as well.
+    rig.api.on("/version", () => "unreachable");
+    await rig.advance(40_000);
     rig.queue.mend();
     await rig.advance(31_000);
     expect(rig.reports()).toHaveLength(reports);
+    expect(await metric('reports_total{outcome="outdated"')).toBe("1");
     rig.api.on("/version", {});
     await rig.advance(31_000);
     expect(rig.reports()).toHaveLength(reports + 1);
+  });
+
+  it("took a report in vain: no later one vouches for its number, and none is used twice", async () => {
+    await rig.advance(35_000);
+    rig.queue.mend();
+    await rig.advance(100_000);
+    const numbers = rig.messages().map((each) => each.sequence);
+    expect(new Set(numbers).size).toBe(numbers.length);
+    const vouched = rig
+      .reports()
+      .flatMap(({ report: { sent } }) =>
+        sent === undefined ? [] : Array.from({ length: sent.to - sent.from + 1 }, (_, at) => sent.from + at),
+      );
+    expect(vouched.filter((each) => !numbers.includes(each))).toEqual([]);
+    expect(vouched.length).toBeGreaterThan(0);
+    expect(Math.max(...numbers)).toBeGreaterThan(numbers.length);
   });
 });
 
@@ -113,6 +132,27 @@ describe("an answer of the queue that is lost", () => {
       [batches()[2]?.sequence, "suspect two 101 PodFailed"],
     ]);
     expect(batches()[0]).toEqual(batches()[1]);
+  });
+});
+
+describe("a forwarder that dies between a send and its acknowledgement", () => {
+  it("is followed by one that tells everything anew, in a higher epoch that counts from 1", async () => {
+    rig.api.serve(paths.pods, "100", [failedPod()]);
+    rig.queue.loseAnswer("send", queueDown());
+    const first = rig.start({ drainMs: 1_000 });
+    await rig.settle();
+    rig.queue.breakWith(queueDown(), "send");
+    const dying = first.stop();
+    await rig.advance(1_000);
+    await dying;
+    rig.queue.mend();
+    rig.api.serve(paths.pods, "120", [failedPod({ version: "110" }), failedPod({ name: "two", version: "120" })]);
+    forwarder = rig.start({}, { lastEpoch: first.status().epoch ?? 0 });
+    await rig.advance(1_000);
+    expect(rig.told()).toEqual(["suspect web 100 PodFailed", "suspect web 110 PodFailed", "suspect two 120 PodFailed"]);
+    const [before, after] = batches();
+    expect(after?.epoch).toBeGreaterThan(before?.epoch ?? 0);
+    expect([before?.sequence, after?.sequence]).toEqual([1, 1]);
   });
 });
 
@@ -222,6 +262,15 @@ describe("a queue that refuses", () => {
     ]);
     expect(await metric("deltas_dropped_total")).toBe("1");
     expect(forwarder.status()).toMatchObject({ unsent: 0 });
+  });
+
+  it("everything for good is no good send", async () => {
+    answering(() => ({ kind: "failed", code: "InvalidParameterValue", permanent: true }));
+    rig.api.serve(paths.pods, "100", [failedPod()]);
+    forwarder = rig.start();
+    await rig.advance(1_000);
+    expect(forwarder.status()).toMatchObject({ lastSend: "failed", unsent: 0 });
+    expect(forwarder.status().sentMsAgo).toBeUndefined();
   });
 
   it("one number for good: no report ever vouches for it", async () => {

@@ -111,6 +111,24 @@ describe("a forwarder that starts", () => {
     expect(rig.deltas().filter((each) => each.kind === "gone")).toEqual([]);
   });
 
+  it("takes a list whose items are null for an empty one", async () => {
+    rig.api.on(paths.pods, { body: { metadata: { resourceVersion: "100" }, items: null } });
+    const forwarder = rig.start();
+    await rig.settle();
+    expect(forwarder.status().resources.pods).toMatchObject({ synced: true, objects: 0 });
+  });
+
+  it("reads Events after the nodes and pods that they speak of", async () => {
+    rig.api.on(paths.nodes, { status: 503 });
+    const involvedObject = { kind: "Node", name: "n1", uid: "n1" };
+    rig.api.serve(paths.events, "50", [rawEvent({ over: { involvedObject } })]);
+    rig.start();
+    await rig.advance(5_000);
+    rig.api.serve(paths.nodes, "50", [rawNode()]);
+    await rig.advance(10_000);
+    expect(rig.deltas().map((each) => [each.object.uid, ...each.signals])).toEqual([["uid-n1", "WarningEvent"]]);
+  });
+
   it("tells warnings of the last five minutes and lets older ones rest", async () => {
     rig.api.serve(paths.events, "50", [
       rawEvent({ uid: "fresh", over: { lastTimestamp: at(-300_000) } }),

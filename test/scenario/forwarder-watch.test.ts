@@ -212,6 +212,15 @@ describe("what a watch brings", () => {
   });
 });
 
+it("a node that vanished while nobody watched is told as gone", async () => {
+  rig.api.stream1(paths.nodes).event("MODIFIED", rawNode({ version: "51", ready: "False" }));
+  await rig.advance(250);
+  rig.api.serve(paths.nodes, "300", []);
+  rig.api.stream1(paths.nodes).event("ERROR", { code: 410, message: "too old" });
+  await rig.advance(1_000);
+  expect(rig.told()).toEqual(["suspect n1 51 NodeNotReady", "gone n1 51 finalStateUnknown"]);
+});
+
 describe("delete and recreate under one name", () => {
   const recreated = () => failedPod({ uid: "uid-second", version: "210" });
 
@@ -239,6 +248,24 @@ describe("delete and recreate under one name", () => {
       ["gone", "uid-web"],
       ["suspect", "uid-second"],
     ]);
+  });
+
+  it("of a node, seen or unseen, is the same", async () => {
+    const nodes = () => rig.api.stream1(paths.nodes);
+    nodes().event("MODIFIED", rawNode({ version: "51", ready: "False" }));
+    await rig.advance(250);
+    nodes().event("ADDED", rawNode({ uid: "uid-second", version: "60", ready: "False" }));
+    await rig.advance(250);
+    rig.api.serve(paths.nodes, "300", [rawNode({ uid: "uid-third", version: "70" })]);
+    nodes().event("ERROR", { code: 410, message: "too old" });
+    await rig.advance(1_000);
+    expect(rig.deltas().map((each) => [each.kind, each.object.uid])).toEqual([
+      ["suspect", "uid-n1"],
+      ["gone", "uid-n1"],
+      ["suspect", "uid-second"],
+      ["gone", "uid-second"],
+    ]);
+    expect(forwarder.status()).toMatchObject({ suspects: 0, resources: { nodes: { objects: 1 } } });
   });
 
   it("keeps the second when the end of the first comes late", async () => {

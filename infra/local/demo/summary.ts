@@ -69,10 +69,7 @@ export function summaryLines(
   const { failures, ok, healed, untouched, firstHealMs, healedMs } = summary.summary;
   const heals = `${healed} healed in ${seconds(healedMs.median)} (median; the slowest ${seconds(healedMs.most)})`;
   return [
-    ...textTable(["", "FAILURE", "VERDICT", "REASON", "VERDICT", "HEALED"], rows, {
-      ...screen,
-      width: Number.POSITIVE_INFINITY,
-    }).split("\n"),
+    ...textTable({ head: ["", "FAILURE", "VERDICT", "REASON", "VERDICT", "HEALED"], rows }, screen).split("\n"),
     "",
     `${ok} of ${failures} failures ended as they should: ${healed === 0 ? "none healed" : heals}, ${untouched} left untouched for a reason.`,
     ...(firstHealMs === null ? [] : [`First heal ${seconds(firstHealMs)} after the start.`]),

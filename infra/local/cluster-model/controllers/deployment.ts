@@ -158,8 +158,13 @@ function availability(before: readonly WorkloadCondition[], enough: boolean, now
   return [...before.filter((each) => each.type !== "Available"), condition];
 }
 
+/** Stored templates never change, so each is hashed once. */
+const hashes = new WeakMap<PodTemplate, string>();
+
 /** A short, stable hash of the template in the alphabet that Kubernetes uses for it. */
 function templateHash(template: PodTemplate): string {
+  const known = hashes.get(template);
+  if (known !== undefined) return known;
   let hash = 0x811c9dc5;
   for (const letter of JSON.stringify(template))
     hash = Math.imul(hash ^ (letter.codePointAt(0) ?? 0), 0x01000193) >>> 0;
@@ -167,5 +172,6 @@ function templateHash(template: PodTemplate): string {
   let text = "";
   for (let left = hash; text.length < 9; left = Math.floor(left / letters.length) || hash)
     text += letters[left % letters.length];
+  hashes.set(template, text);
   return text;
 }

@@ -6,11 +6,6 @@ import type { Controller, ControllerParts } from "./controller.ts";
 const foreground = "foregroundDeletion";
 const orphan = "orphan";
 
-/** Leases change with every heartbeat: what hangs on those alone is looked at only this often. */
-const leasesEveryMs = 1_000;
-
-const busy = allResources.map((resource) => resource.name).filter((name) => name !== "events" && name !== "leases");
-
 interface Entry {
   resource: ResourceName;
   object: KubeObject;
@@ -21,27 +16,47 @@ interface Entry {
  * waits until the dependents that block it are gone; with the orphan finalizer its dependents only lose the reference.
  */
 export function garbageCollector({ store, actor }: ControllerParts): Controller {
-  let seen = "";
-  let leasesSeen = -1;
-  let leasesAt = Number.NEGATIVE_INFINITY;
+  /** uids that some object names as its owner. */
+  const owners = new Set<string>();
+  /** Dependents that are new or changed owners. */
+  let fresh: Entry[] = [];
+  /** An owner has gone or is going: everything is looked at. */
+  let changed = false;
+  /** Some owner in foreground deletion waits for its dependents. */
+  let waiting = false;
+
+  // What cannot matter is dropped here, so that a cluster full of heartbeats and pods costs nothing.
+  store.listen(({ type, resource, object, previous }) => {
+    const references = object.metadata.ownerReferences;
+    if (type === "DELETED") {
+      const owned = owners.delete(object.metadata.uid);
+      changed ||= owned || (waiting && references !== undefined);
+      return;
+    }
+    if (isTerminating(object) && object.metadata.finalizers !== undefined) changed = true;
+    if (references === undefined || references === previous?.metadata.ownerReferences) return;
+    for (const owner of references) owners.add(owner.uid);
+    fresh.push({ resource, object });
+  });
+
   return {
-    step(now) {
-      const versions = busy.map((name) => store.changed(name)).join(" ");
-      const leasesDue = store.changed("leases") !== leasesSeen && now - leasesAt >= leasesEveryMs;
-      if (versions === seen && !leasesDue) return;
-      seen = versions;
-      leasesSeen = store.changed("leases");
-      leasesAt = now;
-      collect();
+    step() {
+      const dependents = fresh;
+      fresh = [];
+      if (changed) {
+        changed = false;
+        collect();
+      } else for (const entry of dependents) settleDependent(entry);
     },
   };
 
   function collect(): void {
-    const entries = [...busy, "leases" as const].flatMap((resource) =>
-      store.all(resource).map((object): Entry => ({ resource, object })),
+    const entries = allResources.flatMap(({ name }) =>
+      store.all(name).map((object): Entry => ({ resource: name, object })),
     );
     const owned = entries.filter(({ object }) => object.metadata.ownerReferences !== undefined);
     const held = entries.filter(({ object }) => isTerminating(object) && object.metadata.finalizers !== undefined);
+    waiting = held.some(({ object }) => object.metadata.finalizers?.includes(foreground));
     for (const entry of held) settleOwner(entry, owned);
     for (const entry of owned) settleDependent(entry);
   }

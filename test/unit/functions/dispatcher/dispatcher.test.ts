@@ -12,6 +12,7 @@ import { aRef } from "../../../build/object-ref.ts";
 import { anOverduePod } from "../../../build/pod.ts";
 import { manualClock } from "../../../fakes/manual-clock.ts";
 import { memoryClusterStore } from "../../../fakes/memory-cluster-store.ts";
+import { memoryLeakStore } from "../../../fakes/memory-leak-store.ts";
 import { memoryLifecycleStore } from "../../../fakes/memory-lifecycle-store.ts";
 import { memoryQueue, queueDown } from "../../../fakes/memory-queue.ts";
 
@@ -26,6 +27,7 @@ async function stage() {
   const random = seededRandom(1);
   const clusters = memoryClusterStore();
   const lifecycles = memoryLifecycleStore();
+  const leaks = memoryLeakStore();
   const quarantine = memoryQueue(clock, random);
   const reaper = memoryQueue(clock, random);
   const sweeper = memoryQueue(clock, random);
@@ -43,7 +45,7 @@ async function stage() {
     ["terminating-reaper", reaper],
     ["orphan-sweeper", sweeper],
   ]);
-  const dispatch = dispatcher({ clusters, lifecycles, queues, quarantine, routes, log: silentLog, metrics });
+  const dispatch = dispatcher({ clusters, lifecycles, leaks, queues, quarantine, routes, log: silentLog, metrics });
   return { dispatch, clusters, lifecycles, quarantine, reaper, sweeper, counted };
 }
 
@@ -304,6 +306,7 @@ it("refuses to start when a route leads to a healer without a queue", () => {
   const make = () =>
     dispatcher({
       clusters: memoryClusterStore(),
+      leaks: memoryLeakStore(),
       lifecycles: memoryLifecycleStore(),
       queues: new Map(),
       quarantine: memoryQueue(clock, random),

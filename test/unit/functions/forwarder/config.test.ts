@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { forwarderConfig } from "../../../../functions/forwarder/config.ts";
-import { defaultSettings } from "../../../../functions/forwarder/settings.ts";
+import { forwarderSettings } from "../../../../functions/forwarder/settings.ts";
 
 const env = { KNITBONE_CLUSTER: "eu-1", KNITBONE_QUEUE_URL: "https://sqs.eu-central-1.amazonaws.com/1/deltas" };
 
@@ -8,7 +8,7 @@ it("needs a cluster and a queue, and listens on loopback unless told otherwise",
   expect(forwarderConfig(env)).toEqual({
     cluster: "eu-1",
     queueUrl: "https://sqs.eu-central-1.amazonaws.com/1/deltas",
-    settings: defaultSettings,
+    settings: forwarderSettings(),
     labelKeys: new Set(),
     listen: { host: "127.0.0.1", port: 8080 },
     debug: false,

@@ -15,7 +15,7 @@ export const paths = {
   leases: "/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases",
 } as const;
 
-export interface LogLine extends LogFields {
+interface LogLine extends LogFields {
   readonly level: string;
   readonly words: string;
 }

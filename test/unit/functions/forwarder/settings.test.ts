@@ -1,13 +1,9 @@
 import { describe, expect, it } from "vitest";
-import {
-  defaultSettings,
-  forwarderSettings,
-  parseForwarderSettings,
-} from "../../../../functions/forwarder/settings.ts";
+import { forwarderSettings, parseForwarderSettings } from "../../../../functions/forwarder/settings.ts";
 
 describe("knobs", () => {
   it("are the defaults when nothing is said", () => {
-    expect(parseForwarderSettings({})).toEqual({ kind: "settings", settings: defaultSettings });
+    expect(parseForwarderSettings({})).toEqual({ kind: "settings", settings: forwarderSettings() });
   });
 
   it("are read as an operator writes them", () => {
@@ -15,7 +11,7 @@ describe("knobs", () => {
     expect(parseForwarderSettings(given)).toEqual({
       kind: "settings",
       settings: {
-        ...defaultSettings,
+        ...forwarderSettings(),
         resyncMs: 120_000,
         silentSettleMs: 120_000,
         milestones: false,
@@ -66,7 +62,7 @@ describe("knobs", () => {
 
 it("the lab divides settle and resync times, and nothing else", () => {
   expect(forwarderSettings({}, 20)).toEqual({
-    ...defaultSettings,
+    ...forwarderSettings(),
     resyncMs: 3_000,
     resyncMaxMs: 30_000,
     unscheduledSettleMs: 4_500,

@@ -105,6 +105,13 @@ it("remembers when it last heard the server, and when it last moved", async () =
   expect(clock.monotonic() - (loop.status().lastActiveAt ?? 0)).toBeLessThanOrEqual(30_000);
 });
 
+it("leaves no request open behind a stream that it gave up", async () => {
+  const stream = api.stream1(path);
+  stream.bytes("garbage\n");
+  await advance(5_000);
+  expect([stream.open, stream.request.signal?.aborted, api.streams(path).length]).toEqual([false, true, 2]);
+});
+
 it("closes its stream when it is stopped", async () => {
   const stream = api.stream1(path);
   stop.abort();

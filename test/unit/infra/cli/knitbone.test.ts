@@ -2,13 +2,14 @@ import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { CreateTableCommand, DescribeTableCommand } from "@aws-sdk/client-dynamodb";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it, vi } from "vitest";
 import type { StackFile } from "../../../../infra/local/state-directory.ts";
 import { tableNames } from "../../../../shared/store/table-names.ts";
 import { startDynalite } from "../../../contract/emulators.ts";
 import { type ScratchDirectory, scratchDirectory } from "../../../fakes/scratch-directory.ts";
 
-// The command as a user starts it, in a process of its own, on real tables.
+// The command as a user starts it, in a process of its own, on real tables: half a second each, more on a busy machine.
+vi.setConfig({ testTimeout: 40_000 });
 const root = fileURLToPath(new URL("../../../..", import.meta.url));
 
 function knitbone(args: readonly string[], env: Readonly<Record<string, string>> = {}) {

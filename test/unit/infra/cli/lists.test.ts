@@ -107,6 +107,16 @@ it("refuses to filter by a healer that does not exist", async () => {
   });
 });
 
+it("finds the cases and actions of a healer that this repository does not have", async () => {
+  const { run, stores } = testDesk();
+  await stores.cases.save(anOpenCase({ healer: "notready-handler" }), 0);
+  await stores.ledger.plan(anAction({ healer: "notready-handler" }));
+  for (const noun of ["case", "action"]) {
+    const { out } = await run(noun, "list", "--healer", "notready-handler", "--json");
+    expect(JSON.parse(out)).toHaveLength(1);
+  }
+});
+
 it("lists actions newest first, with what became of each", async () => {
   const { run, stores } = testDesk();
   const { ledger } = stores;

@@ -9,7 +9,7 @@ const rows = [
 const head = ["CLUSTER", "OBJECT", "WHAT"];
 
 it("aligns columns and leaves no blanks at line ends", () => {
-  expect(textTable(head, rows, { colour: false, width: Number.POSITIVE_INFINITY }).split("\n")).toEqual([
+  expect(textTable({ head, rows }, { colour: false, width: Number.POSITIVE_INFINITY }).split("\n")).toEqual([
     "CLUSTER    OBJECT                       WHAT",
     "eu-1       Pod shop/web-7c9f8d5b-x2x9k  ten minutes past its grace",
     "eu-west-2  Node n1                      silent",
@@ -17,24 +17,35 @@ it("aligns columns and leaves no blanks at line ends", () => {
 });
 
 it("cuts the last column to the screen", () => {
-  expect(textTable(head, rows, { colour: false, width: 60 }).split("\n")[1]).toBe(
+  expect(textTable({ head, rows }, { colour: false, width: 60 }).split("\n")[1]).toBe(
     "eu-1       Pod shop/web-7c9f8d5b-x2x9k  ten minutes past it…",
   );
 });
 
 it("drops the last column when next to nothing would be left of it, then cuts the widest", () => {
-  expect(textTable(head, rows, { colour: false, width: 30 }).split("\n")).toEqual([
+  expect(textTable({ head, rows }, { colour: false, width: 30 }).split("\n")).toEqual([
     "CLUSTER    OBJECT",
     "eu-1       Pod shop/web-7c9f8…",
     "eu-west-2  Node n1",
   ]);
 });
 
+it("leaves out spare columns before it cuts the others", () => {
+  expect(textTable({ head, spare: ["CLUSTER"], rows }, { colour: false, width: 30 }).split("\n")).toEqual([
+    "OBJECT",
+    "Pod shop/web-7c9f8d5b-x2x9k",
+    "Node n1",
+  ]);
+});
+
 it("styles a cell without moving the columns", () => {
-  const [, line] = textTable(["A", "B"], [[{ text: "x", style: "red" }, { text: "y" }]], {
-    colour: true,
-    width: 80,
-  }).split("\n");
+  const [, line] = textTable(
+    { head: ["A", "B"], rows: [[{ text: "x", style: "red" }, { text: "y" }]] },
+    {
+      colour: true,
+      width: 80,
+    },
+  ).split("\n");
   expect(line).toBe("\u001b[31mx\u001b[39m  y");
 });
 
@@ -45,7 +56,9 @@ it("never exceeds a screen on which every column has room for eight characters",
       fc.integer({ min: 40 }),
       (texts, width) => {
         const cells = texts.map((row) => row.map((text) => ({ text })));
-        for (const line of textTable(["A", "B", "C", "D"], cells, { colour: false, width }).split("\n")) {
+        for (const line of textTable({ head: ["A", "B", "C", "D"], rows: cells }, { colour: false, width }).split(
+          "\n",
+        )) {
           expect(line.length).toBeLessThanOrEqual(width);
         }
       },

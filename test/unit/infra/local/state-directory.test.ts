@@ -101,11 +101,11 @@ test("a path that cannot be a directory is named in one line", () => {
   writeFileSync(join(root, "file"), "x");
   expect(refusal(() => open("file"))).toEqual({
     code: "StateDirectoryUnusable",
-    message: `cannot write to the state directory ${join(root, "file")}: it is a file, not a directory`,
+    message: `cannot write to the state directory ${join(root, "file")}: it, or what should be a folder above it, is a file`,
   });
   expect(refusal(() => open("file/below"))).toEqual({
     code: "StateDirectoryUnusable",
-    message: `cannot write to the state directory ${join(root, "file", "below")}: a part of the path is not a directory`,
+    message: `cannot write to the state directory ${join(root, "file", "below")}: it, or what should be a folder above it, is a file`,
   });
 });
 

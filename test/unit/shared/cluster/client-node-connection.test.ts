@@ -347,10 +347,10 @@ describe("a stream", () => {
       response.write("one\n");
       finish = () => response.end("two\n");
     });
-    const stream = await connect(kubeconfig({ server: server.url })).stream({ ...watch, timeoutMs: 50 });
+    const stream = await connect(kubeconfig({ server: server.url })).stream({ ...watch, timeoutMs: 500 });
     expect(stream.status).toBe(200);
     expect(stream.headers["date"]).toBe("Sat, 21 Nov 2026 12:00:00 GMT");
-    await systemClock.sleep(120);
+    await systemClock.sleep(600);
     finish();
     expect(await read(stream.chunks)).toBe("one\ntwo\n");
   });
