@@ -38,8 +38,8 @@ export interface Case {
   readonly pending?: {
     readonly actionId: string;
     readonly sentAt: Instant;
-    /** Key of the owner's in-flight budget, given back once the effect is seen. */
-    readonly inFlight?: string;
+    /** Key and stamp of the owner's in-flight budget, given back once the effect is seen. */
+    readonly inFlight?: { readonly key: string; readonly stamp: string };
   };
   /** Told to people; set once. */
   readonly escalated?: { readonly reason: string; readonly at: Instant; readonly actionId: string };

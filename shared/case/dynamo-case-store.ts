@@ -39,7 +39,11 @@ const codec = rowCodec(
     clockOffsetMs: z.exactOptional(z.number()),
     attempts: z.number(),
     pending: z.exactOptional(
-      z.object({ actionId: z.string(), sentAt: z.number(), inFlight: z.exactOptional(z.string()) }),
+      z.object({
+        actionId: z.string(),
+        sentAt: z.number(),
+        inFlight: z.exactOptional(z.object({ key: z.string(), stamp: z.string() })),
+      }),
     ),
     escalated: z.exactOptional(z.object({ reason: z.string(), at: z.number(), actionId: z.string() })),
     shadowHeldUntil: z.exactOptional(z.number()),

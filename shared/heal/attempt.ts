@@ -1,43 +1,37 @@
 import { packEvidence } from "../evidence/pack-evidence.ts";
 import { describeFlag } from "../flag/flag.ts";
 import type { Incident } from "../incident/incident.ts";
-import { luresReplacements } from "../kubernetes/node.ts";
-import type { ObjectRef } from "../kubernetes/object-ref.ts";
 import type { Action } from "../ledger/action.ts";
 import type { Leak } from "../ledger/leak.ts";
-import { actionBudgets, type ScopedBudget } from "../rail/action-budgets.ts";
 import { disruptionBudget } from "../rail/disruption-budget.ts";
 import { firstHold, type RailAnswer } from "../rail/rail.ts";
 import { healRails } from "../rail/rails.ts";
 import type { Instant } from "../time/clock.ts";
 import { seconds } from "../time/duration.ts";
 import { apply } from "./apply.ts";
+import { claimTarget } from "./claiming.ts";
 import { type Heal, type Outcome, targetOf, type Verdict } from "./heal.ts";
 import type { HealerFacts } from "./healer.ts";
 import { lastLook } from "./last-look.ts";
 import type { Look } from "./look.ts";
+import { type Refusal, spendBudgets } from "./spending.ts";
 import type { Subject } from "./subject.ts";
-import { suspectedNode } from "./suspected-node.ts";
 
 type HealVerdict = Extract<Verdict, { kind: "heal" }>;
 
 export type AttemptResult =
   | { readonly kind: "left"; readonly reason: string; readonly message: string }
-  /** `until`: our clock. */
-  | { readonly kind: "held"; readonly reason: string; readonly message: string; readonly until: Instant }
-  /** The node's own budget refused while the node still takes new pods: the node is the cause. */
-  | { readonly kind: "nodeSuspected"; readonly node: ObjectRef; readonly message: string }
+  | Refusal
   | { readonly kind: "observed"; readonly actionId: string }
   | {
       readonly kind: "sent";
       readonly actionId: string;
       readonly outcome: Outcome;
       readonly at: Instant;
-      readonly inFlight?: string;
+      /** Of a write that may have had its effect. */
+      readonly inFlight?: { readonly key: string; readonly stamp: string };
     };
 
-/** Beyond the function's own limit: its last request may still be under way (`safety.md` §3.2). */
-const leaseMarginMs = seconds(2 + 30);
 const withdrawnRetryMs = seconds(10);
 
 /**
@@ -53,48 +47,45 @@ export async function attempt<Facts extends HealerFacts>(
   facts: Facts,
   verdict: HealVerdict,
 ): Promise<AttemptResult> {
-  const { deps, openCase, log } = look;
+  const { deps, openCase, log, mode } = look;
   const { subject } = facts;
+  const { heal } = verdict;
   const cluster = openCase.key.cluster;
   const incidents = await deps.incidents.openFor(cluster);
-  const held = await holdOf(look, subject, verdict.heal, incidents);
+  const held = await holdOf(look, subject, heal, incidents);
   if (held !== undefined) return held;
 
   const actionId = deps.random.id();
-  const claimed = await claim(look, verdict.heal, subject, actionId);
+  const claimed = await claimTarget(look, heal, subject, actionId);
   if (claimed.kind === "held") return claimed;
-
-  const budgets = actionBudgets({ cluster, heal: verdict.heal, subject, brake: look.state.brake, mode: look.mode });
-  const refused = await spend(look, budgets, actionId, claimed.at);
-  if (refused !== undefined) {
+  const spent = await spendBudgets(look, heal, subject, claimed.at);
+  if (spent.kind !== "spent") {
     await claimed.release();
-    return refusal(refused, subject);
+    return spent;
   }
-  const giveBack = (which: readonly ScopedBudget[]) => giveBackAll(look, which, actionId, claimed.at);
-
-  await deps.ledger.plan(plannedAction(look, facts, verdict, actionId, budgets));
-  const leak = leakOf(look, verdict.heal, subject, actionId);
-  if (leak !== undefined && look.mode === "act") await deps.leaks.open(leak);
+  await deps.ledger.plan(plannedAction(look, facts, verdict, actionId, spent.keys));
+  const leak = mode === "act" ? leakOf(look, heal, subject, actionId) : undefined;
+  if (leak !== undefined) await deps.leaks.open(leak);
 
   const settle = (kind: NonNullable<Action["outcome"]>["kind"], message: string) =>
     deps.ledger.settle(cluster, actionId, { kind, message, at: deps.clock.now() });
   const voidLeak = async (because: string) => {
-    if (leak !== undefined && look.mode === "act") await deps.leaks.end(leak, "voided", because, deps.clock.now());
+    if (leak !== undefined) await deps.leaks.end(leak, "voided", because, deps.clock.now());
   };
 
-  const last = await lastLook(look, verdict.heal, incidents);
+  const last = await lastLook(look, heal, incidents);
   if (last.kind === "withdrawn") {
     await settle("Withdrawn", `${last.reason}: ${last.message}`);
     await voidLeak(last.reason);
-    await giveBack(budgets);
+    await spent.giveBack();
     await claimed.release();
     log.info("Heal withdrawn at the last look", { reason: last.reason, action: actionId });
     return { kind: "held", reason: last.reason, message: last.message, until: deps.clock.now() + withdrawnRetryMs };
   }
 
-  if (look.mode === "observe") {
+  if (mode === "observe") {
     await settle("Observed", "Nothing was written: observe mode.");
-    await giveBack(budgets.filter((each) => each.scope === "ownerInFlight"));
+    await spent.giveBack("ownerInFlight");
     await claimed.release();
     return { kind: "observed", actionId };
   }
@@ -105,10 +96,10 @@ export async function attempt<Facts extends HealerFacts>(
   const mayHaveActed = outcome.kind === "Done" || outcome.kind === "Unknown";
   if (!mayHaveActed) {
     await voidLeak(outcome.kind);
-    await giveBack(budgets);
+    await spent.giveBack();
   }
   if (outcome.kind !== "Unknown") await claimed.release();
-  const inFlight = mayHaveActed ? budgets.find((each) => each.scope === "ownerInFlight")?.key : undefined;
+  const inFlight = mayHaveActed ? spent.inFlight : undefined;
   return { kind: "sent", actionId, outcome, at, ...(inFlight === undefined ? {} : { inFlight }) };
 }
 
@@ -120,7 +111,6 @@ async function holdOf<Facts extends HealerFacts>(
 ): Promise<AttemptResult | undefined> {
   const answers: readonly (() => RailAnswer | Promise<RailAnswer>)[] = [
     () => firstHold(healRails, { subject, heal, cluster: look.state, incidents }),
-    () => (heal.kind === "ForceDeletePod" ? suspectedNode(look, subject) : { kind: "pass" }),
     () => disruptionBudget(look.cluster, subject),
   ];
   for (const ask of answers) {
@@ -134,108 +124,12 @@ async function holdOf<Facts extends HealerFacts>(
   return undefined;
 }
 
-type Claimed =
-  | { readonly kind: "claimed"; readonly at: Instant; readonly release: () => Promise<void> }
-  | Extract<AttemptResult, { kind: "held" }>;
-
-async function claim<Facts extends HealerFacts>(
-  look: Look<Facts>,
-  heal: Heal,
-  subject: Subject,
-  actionId: string,
-): Promise<Claimed> {
-  const { deps, openCase, healer } = look;
-  const cluster = openCase.key.cluster;
-  const shadow = look.mode === "observe" ? "observe#" : "";
-  const uid = `${shadow}${targetOf(heal).uid}`;
-  const at = deps.clock.now();
-  const answer = await deps.claims.take(
-    {
-      cluster,
-      uid,
-      holder: actionId,
-      healer: healer.name,
-      actionId,
-      attempt: openCase.attempts + 1,
-      expiresAt: at + deps.timeLimitMs + leaseMarginMs,
-    },
-    at,
-  );
-  if (answer.kind === "held") {
-    return { kind: "held", reason: "ClaimHeld", message: `${answer.healer} is acting on it.`, until: answer.until };
-  }
-  const release = () => deps.claims.release(cluster, uid, actionId);
-  if (answer.unfinished !== undefined) await settleUnfinished(look, answer.unfinished);
-  const node = typeof subject.node === "string" ? undefined : subject.node;
-  if (node !== undefined) {
-    const nodeClaim = await deps.claims.read(cluster, `${shadow}${node.ref.uid}`);
-    if (nodeClaim !== undefined && nodeClaim.expiresAt > at) {
-      await release();
-      const message = `${nodeClaim.healer} is acting on node ${node.ref.name}.`;
-      return { kind: "held", reason: "ClaimHeld", message, until: nodeClaim.expiresAt };
-    }
-  }
-  return { kind: "claimed", at, release };
-}
-
-/** The object is still there, and whoever planned this never said what came of it. */
-async function settleUnfinished<Facts extends HealerFacts>(look: Look<Facts>, actionId: string): Promise<void> {
-  const settled = await look.deps.ledger.settle(look.openCase.key.cluster, actionId, {
-    kind: "Unknown",
-    message: "Its holder ended before it said what came of it; the object is still there.",
-    at: look.deps.clock.now(),
-  });
-  if (settled === "settled") look.log.warn("Unfinished action settled as Unknown", { action: actionId });
-}
-
-interface Refused {
-  readonly budget: ScopedBudget;
-  readonly nextAt: Instant;
-}
-
-async function spend<Facts extends HealerFacts>(
-  look: Look<Facts>,
-  budgets: readonly ScopedBudget[],
-  stamp: string,
-  at: Instant,
-): Promise<Refused | undefined> {
-  const spent: ScopedBudget[] = [];
-  for (const budget of budgets) {
-    const answer = await look.deps.budgets.spend(budget, stamp, at);
-    if (answer.kind === "exhausted") {
-      await giveBackAll(look, spent, stamp, at);
-      look.deps.metrics.count("BudgetExhausted", 1, { scope: budget.scope });
-      return { budget, nextAt: answer.nextAt };
-    }
-    spent.push(budget);
-  }
-  return undefined;
-}
-
-async function giveBackAll<Facts extends HealerFacts>(
-  look: Look<Facts>,
-  budgets: readonly ScopedBudget[],
-  stamp: string,
-  at: Instant,
-): Promise<void> {
-  for (const budget of budgets) await look.deps.budgets.giveBack(budget, stamp, at);
-}
-
-function refusal({ budget, nextAt }: Refused, subject: Subject): AttemptResult {
-  const { node, pod } = subject;
-  if (budget.scope === "node" && typeof node !== "string" && luresReplacements(node, pod)) {
-    const message = `${budget.title} are spent, and node ${node.ref.name} still takes new pods: taint or cordon it, then look at the node.`;
-    return { kind: "nodeSuspected", node: node.ref, message };
-  }
-  return { kind: "held", reason: "BudgetExhausted", message: `Spent: ${budget.title}.`, until: nextAt };
-}
-
 function plannedAction<Facts extends HealerFacts>(
   look: Look<Facts>,
   facts: Facts,
   verdict: HealVerdict,
   id: string,
-  budgets: readonly ScopedBudget[],
+  budgets: readonly string[],
 ): Action {
   return {
     id,
@@ -250,7 +144,7 @@ function plannedAction<Facts extends HealerFacts>(
     traceId: look.openCase.traceId,
     plannedAt: look.deps.clock.now(),
     allowedBy: describeFlag(look.flag),
-    budgets: budgets.map((each) => each.key),
+    budgets,
     evidence: packEvidence(look.healer.evidence(facts)),
   };
 }

@@ -17,6 +17,8 @@ export interface Escalation {
 
 /** What was told about another object (a node, a workload) is told again only after this long without the cause being seen. */
 const quietMs = hours(24);
+/** For so long after it was marked, an escalation is checked for having been told. */
+const finishWithinMs = hours(1);
 /** How often a cause that is seen again is noted on the case, so that `quietMs` counts from the last time. */
 const noteEveryMs = hours(1);
 
@@ -33,8 +35,10 @@ export async function escalateOnce<Facts extends HealerFacts>(
   const { deps, openCase } = look;
   const aboutItself = escalation.about.uid === openCase.object.uid;
   const subject = aboutItself ? openCase : await caseOf(look, escalation.about);
-  if (subject.escalated !== undefined) return aboutItself ? subject : noted(look, subject);
-
+  if (subject.escalated !== undefined) {
+    await finishTelling(look, escalation, subject.escalated);
+    return aboutItself ? subject : noted(look, subject);
+  }
   const actionId = idOf(look, subject, escalation);
   const now = deps.clock.now();
   const planned = await deps.ledger.plan({
@@ -61,6 +65,17 @@ export async function escalateOnce<Facts extends HealerFacts>(
     verdict: { kind: "escalate", reason: escalation.reason, message: escalation.message, at: now, mode: look.mode },
   });
   if (filed === "conflict") return toldByAnother(look, subject, actionId);
+  await tell(look, escalation, actionId);
+  look.log.warn("Escalated", { reason: escalation.reason, about: escalation.about.name, action: actionId });
+  deps.metrics.count("Escalated", 1, { reason: escalation.reason });
+  return filed;
+}
+
+async function tell<Facts extends HealerFacts>(
+  look: Look<Facts>,
+  escalation: Escalation,
+  actionId: string,
+): Promise<void> {
   const told = await look.cluster.recordEvent({
     id: actionId,
     regarding: escalation.about,
@@ -71,9 +86,18 @@ export async function escalateOnce<Facts extends HealerFacts>(
   });
   if (told.kind !== "Done") look.log.warn("Event not written", { outcome: told.kind, reason: escalation.reason });
   await settle(look, actionId, "Done", "Told.");
-  look.log.warn("Escalated", { reason: escalation.reason, about: escalation.about.name, action: actionId });
-  deps.metrics.count("Escalated", 1, { reason: escalation.reason });
-  return filed;
+}
+
+/** The case is marked, but whoever marked it may have died before the Event: its ledger row has no outcome then. The same id makes no second Event. */
+async function finishTelling<Facts extends HealerFacts>(
+  look: Look<Facts>,
+  escalation: Escalation,
+  { actionId, at }: NonNullable<Case["escalated"]>,
+): Promise<void> {
+  if (look.mode === "observe" || look.deps.clock.now() - at > finishWithinMs) return;
+  const action = await look.deps.ledger.read(look.openCase.key.cluster, actionId);
+  if (action === undefined || action.outcome !== undefined) return;
+  await tell(look, { about: escalation.about, reason: action.reason, message: action.message }, actionId);
 }
 
 /** One id per case and, in observe mode where no case is marked, one per cause: a dry run does not repeat itself either. */

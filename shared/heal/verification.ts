@@ -68,6 +68,6 @@ export async function withoutEffect<Facts extends HealerFacts>(sight: Sight<Fact
 async function freeOwner<Facts extends HealerFacts>({ deps, openCase }: Sight<Facts>): Promise<void> {
   const pending = openCase.pending;
   if (pending?.inFlight === undefined) return;
-  const budget = { key: pending.inFlight, ...limits.ownerInFlight, title: "owner in flight" };
-  await deps.budgets.giveBack(budget, pending.actionId, pending.sentAt);
+  const { key, stamp } = pending.inFlight;
+  await deps.budgets.giveBack({ key, ...limits.ownerInFlight, title: "owner in flight" }, stamp, pending.sentAt);
 }

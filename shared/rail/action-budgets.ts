@@ -18,6 +18,8 @@ export interface BudgetContext {
   readonly heal: Heal;
   readonly subject: Subject;
   readonly brake: Brake | undefined;
+  /** The node was handed over and still takes new pods. */
+  readonly nodeSuspected: boolean;
   /** A shadow budget in observe mode: what would have been spent. */
   readonly mode: Exclude<Mode, "off">;
 }
@@ -51,19 +53,15 @@ export function actionBudgets(context: BudgetContext): readonly ScopedBudget[] {
     windowMs,
   });
   const node = typeof subject.node === "string" ? undefined : subject.node;
+  const ofNode = (lures: boolean) => (lures ? limits.nodeUntainted : limits.nodeTainted);
+  const nodeLimits = (lures: boolean) =>
+    context.nodeSuspected ? { ...ofNode(lures), limit: 0 } : braked(ofNode(lures));
   return [
     of("ownerInFlight", "owner-in-flight", owner, limits.ownerInFlight),
     of("owner", "owner", owner, braked(limits.owner)),
     ...(node === undefined
       ? []
-      : [
-          of(
-            "node",
-            "node",
-            `${cluster}/${node.ref.uid}`,
-            braked(luresReplacements(node, subject.pod) ? limits.nodeUntainted : limits.nodeTainted),
-          ),
-        ]),
+      : [of("node", "node", `${cluster}/${node.ref.uid}`, nodeLimits(luresReplacements(node, subject.pod)))]),
     of("namespace", "namespace", namespace, braked(limits.namespace)),
     of("cluster", "cluster", cluster, braked(limits.cluster)),
     of("fleet", "fleet", "*", braked(limits.fleet)),

@@ -19,7 +19,7 @@ const fullCase: Required<Case> = {
   nextLookAt: at + 60_000,
   clockOffsetMs: -250,
   attempts: 2,
-  pending: { actionId: "a-1", sentAt: at + 3, inFlight: "act#owner-in-flight#eu-1/rs-1" },
+  pending: { actionId: "a-1", sentAt: at + 3, inFlight: { key: "act#owner-in-flight#eu-1/uid", stamp: "uid#1" } },
   escalated: { reason: "HeldByFinalizer", at: at + 4, actionId: "a-2" },
   shadowHeldUntil: at + 3_600_000,
   closedBecause: "Gone",

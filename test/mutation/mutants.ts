@@ -130,28 +130,28 @@ export const mutants: readonly Mutant[] = [
   },
   {
     rail: "budgets given back on refusal",
-    file: "shared/heal/attempt.ts",
-    find: `await giveBackAll(look, spent, stamp, at);`,
+    file: "shared/heal/spending.ts",
+    find: `await giveBackAll(spent);`,
     replace: ``,
     tests: budgets,
   },
   {
     rail: "suspected node",
-    file: "shared/heal/attempt.ts",
-    find: `heal.kind === "ForceDeletePod" ? suspectedNode(look, subject) : { kind: "pass" }`,
-    replace: `heal.kind === "ForceDeletePod" ? { kind: "pass" } : { kind: "pass" }`,
+    file: "shared/heal/spending.ts",
+    find: `heal.kind === "ForceDeletePod" && (await isSuspectedNode(look, subject));`,
+    replace: `heal.kind !== "ForceDeletePod" && (await isSuspectedNode(look, subject));`,
     tests: budgets,
   },
   {
     rail: "claim on the object",
-    file: "shared/heal/attempt.ts",
+    file: "shared/heal/claiming.ts",
     find: `if (answer.kind === "held") {`,
     replace: `if (answer.kind === "held" && answer.until < 0) {`,
     tests: rails,
   },
   {
     rail: "claim on its node",
-    file: "shared/heal/attempt.ts",
+    file: "shared/heal/claiming.ts",
     find: `if (nodeClaim !== undefined && nodeClaim.expiresAt > at) {`,
     replace: `if (nodeClaim !== undefined && nodeClaim.expiresAt < 0) {`,
     tests: rails,
@@ -208,16 +208,16 @@ export const mutants: readonly Mutant[] = [
   {
     rail: "escalated once",
     file: "shared/heal/escalation.ts",
-    find: `if (subject.escalated !== undefined && subject.state === "open") return subject;`,
-    replace: `Object.assign(subject, { openedAt: look.deps.clock.now() });`,
+    find: `if (subject.escalated !== undefined) {`,
+    replace: `Object.assign(subject, { openedAt: look.deps.clock.now() }); if (subject.version < 0) {`,
     tests: words,
   },
   {
     rail: "observe mode",
     file: "shared/heal/attempt.ts",
-    find: `if (look.mode === "observe") {
+    find: `if (mode === "observe") {
     await settle("Observed"`,
-    replace: `if (look.mode === undefined) {
+    replace: `if (mode === undefined) {
     await settle("Observed"`,
     tests: words,
   },
@@ -239,8 +239,8 @@ export const mutants: readonly Mutant[] = [
   {
     rail: "ledger: planned before the write",
     file: "shared/heal/attempt.ts",
-    find: `await deps.ledger.plan(plannedAction(look, facts, verdict, actionId, budgets));`,
-    replace: `packEvidence(plannedAction(look, facts, verdict, actionId, budgets));`,
+    find: `await deps.ledger.plan(plannedAction(look, facts, verdict, actionId, spent.keys));`,
+    replace: `packEvidence(plannedAction(look, facts, verdict, actionId, spent.keys));`,
     tests: heal,
   },
 ];

@@ -184,6 +184,26 @@ describe("a node's own budget", () => {
     });
   });
 
+  it("does not shut out an attempt that had spent when its process died", async () => {
+    const stage = await aStage(scriptedHealer());
+    const [first, second, third] = [1, 2, 3].map((n) => lonePod(stage, n, onNode()));
+    if (!first || !second || !third) throw new Error("three pods were made");
+    // The first dies between planning and its last look; the others go on beside it.
+    stage.api.beforePodRead(2, () => {
+      throw new Error("killed");
+    });
+    await expect(stage.sight(first)).rejects.toThrow("killed");
+    await stage.sight(second);
+    await stage.sight(third);
+    expect(stage.api.writes.map((each) => each.pod.name)).toEqual(["pod-2"]);
+    await stage.pass(seconds(180));
+    await stage.sight(first);
+    await stage.sight(third);
+    expect(stage.api.writes.map((each) => each.pod.name)).toEqual(["pod-2", "pod-1"]);
+    const outcomes = (await stage.deps.ledger.list()).map((each) => each.outcome?.kind);
+    expect(outcomes.toSorted()).toEqual(["Done", "Done", "Done", "Unknown"]);
+  });
+
   it("opens for a cordon that a person set as well", async () => {
     const stage = await aStage(scriptedHealer());
     await forceDeleted(stage, 3, onNode);

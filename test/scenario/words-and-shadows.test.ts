@@ -40,6 +40,20 @@ describe("an escalation", () => {
     expect(await stage.deps.ledger.list()).toHaveLength(1);
   });
 
+  it("is told in the end when the process dies after the mark", async () => {
+    const stage = await aStage(scriptedHealer(() => stuck));
+    stage.api.putPod(pod);
+    const recordEvent = stage.api.recordEvent;
+    stage.api.recordEvent = () => Promise.reject(new Error("killed"));
+    await expect(stage.sight(pod)).rejects.toThrow("killed");
+    stage.api.recordEvent = recordEvent;
+    await stage.pass(seconds(60));
+    await stage.sight(pod);
+    await stage.sight(pod);
+    expect(stage.api.events.map((each) => each.reason)).toEqual(["FinalizersHold"]);
+    expect((await stage.deps.ledger.list()).map((each) => each.outcome?.kind)).toEqual(["Done"]);
+  });
+
   it("does not keep a case from being healed after all", async () => {
     let verdict: Verdict = stuck;
     const stage = await aStage(scriptedHealer(() => verdict));

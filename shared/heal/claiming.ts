@@ -1,0 +1,66 @@
+import type { Instant } from "../time/clock.ts";
+import { seconds } from "../time/duration.ts";
+import { type Heal, targetOf } from "./heal.ts";
+import type { HealerFacts } from "./healer.ts";
+import type { Look } from "./look.ts";
+import type { Subject } from "./subject.ts";
+
+/** Beyond the function's own limit: its last request may still be under way (`safety.md` §3.2). */
+const leaseMarginMs = seconds(2 + 30);
+
+export type Claiming =
+  | { readonly kind: "claimed"; readonly at: Instant; release(): Promise<void> }
+  /** `until`: our clock. */
+  | { readonly kind: "held"; readonly reason: string; readonly message: string; readonly until: Instant };
+
+/** Takes the right to act on the heal's object, settles what a dead holder left planned, and gives way to whoever has the pod's node in hand. */
+export async function claimTarget<Facts extends HealerFacts>(
+  look: Look<Facts>,
+  heal: Heal,
+  subject: Subject,
+  actionId: string,
+): Promise<Claiming> {
+  const { deps, openCase, healer } = look;
+  const cluster = openCase.key.cluster;
+  // An observing healer must not stand in the way of an acting one.
+  const shadow = look.mode === "observe" ? "observe#" : "";
+  const uid = `${shadow}${targetOf(heal).uid}`;
+  const at = deps.clock.now();
+  const answer = await deps.claims.take(
+    {
+      cluster,
+      uid,
+      holder: actionId,
+      healer: healer.name,
+      actionId,
+      attempt: openCase.attempts + 1,
+      expiresAt: at + deps.timeLimitMs + leaseMarginMs,
+    },
+    at,
+  );
+  if (answer.kind === "held") {
+    return { kind: "held", reason: "ClaimHeld", message: `${answer.healer} is acting on it.`, until: answer.until };
+  }
+  const release = () => deps.claims.release(cluster, uid, actionId);
+  if (answer.unfinished !== undefined) await settleUnfinished(look, answer.unfinished);
+  const node = typeof subject.node === "string" ? undefined : subject.node;
+  if (node !== undefined) {
+    const nodeClaim = await deps.claims.read(cluster, `${shadow}${node.ref.uid}`);
+    if (nodeClaim !== undefined && nodeClaim.expiresAt > at) {
+      await release();
+      const message = `${nodeClaim.healer} is acting on node ${node.ref.name}.`;
+      return { kind: "held", reason: "ClaimHeld", message, until: nodeClaim.expiresAt };
+    }
+  }
+  return { kind: "claimed", at, release };
+}
+
+/** The object is still there, and whoever planned this never said what came of it. */
+async function settleUnfinished<Facts extends HealerFacts>(look: Look<Facts>, actionId: string): Promise<void> {
+  const settled = await look.deps.ledger.settle(look.openCase.key.cluster, actionId, {
+    kind: "Unknown",
+    message: "Its holder ended before it said what came of it; the object is still there.",
+    at: look.deps.clock.now(),
+  });
+  if (settled === "settled") look.log.warn("Unfinished action settled as Unknown", { action: actionId });
+}

@@ -1,0 +1,76 @@
+import { luresReplacements } from "../kubernetes/node.ts";
+import type { ObjectRef } from "../kubernetes/object-ref.ts";
+import { actionBudgets, type BudgetScope, type ScopedBudget } from "../rail/action-budgets.ts";
+import type { Instant } from "../time/clock.ts";
+import { seconds } from "../time/duration.ts";
+import { type Heal, targetOf } from "./heal.ts";
+import type { HealerFacts } from "./healer.ts";
+import type { Look } from "./look.ts";
+import type { Subject } from "./subject.ts";
+import { isSuspectedNode } from "./suspected-node.ts";
+
+/** A suspected node is looked at again after this: somebody may have tainted it. */
+const suspectedForMs = seconds(60);
+
+/** What one attempt has spent. */
+export interface Spent {
+  readonly kind: "spent";
+  readonly keys: readonly string[];
+  /** Of a scope, or of all. */
+  giveBack(scope?: BudgetScope): Promise<void>;
+  readonly inFlight?: { readonly key: string; readonly stamp: string };
+}
+
+export type Refusal =
+  /** `until`: our clock. */
+  | { readonly kind: "held"; readonly reason: string; readonly message: string; readonly until: Instant }
+  /** The node's own budget refused while the node still takes new pods: the node is the cause. */
+  | { readonly kind: "nodeSuspected"; readonly node: ObjectRef; readonly message: string };
+
+/**
+ * Spends every budget of a heal, from narrow to wide; refused by one, it has spent none.
+ *
+ * The stamp is the object and the number of the attempt, not of the process: an attempt whose process died before it said what came of it is
+ * taken up again under the same stamp, and counts once.
+ */
+export async function spendBudgets<Facts extends HealerFacts>(
+  look: Look<Facts>,
+  heal: Heal,
+  subject: Subject,
+  at: Instant,
+): Promise<Spent | Refusal> {
+  const { deps, openCase, mode } = look;
+  const nodeSuspected = heal.kind === "ForceDeletePod" && (await isSuspectedNode(look, subject));
+  const brake = look.state.brake;
+  const budgets = actionBudgets({ cluster: openCase.key.cluster, heal, subject, brake, nodeSuspected, mode });
+  const stamp = `${targetOf(heal).uid}#${openCase.attempts + 1}`;
+  const giveBackAll = async (which: readonly ScopedBudget[]) => {
+    for (const budget of which) await deps.budgets.giveBack(budget, stamp, at);
+  };
+  const spent: ScopedBudget[] = [];
+  for (const budget of budgets) {
+    const answer = await deps.budgets.spend(budget, stamp, at);
+    if (answer.kind === "exhausted") {
+      await giveBackAll(spent);
+      deps.metrics.count("BudgetExhausted", 1, { scope: budget.scope });
+      return refusal(budget, subject, nodeSuspected ? at + suspectedForMs : answer.nextAt);
+    }
+    spent.push(budget);
+  }
+  const inFlight = budgets.find((each) => each.scope === "ownerInFlight")?.key;
+  return {
+    kind: "spent",
+    keys: budgets.map((each) => each.key),
+    giveBack: (scope) => giveBackAll(scope === undefined ? budgets : budgets.filter((each) => each.scope === scope)),
+    ...(inFlight === undefined ? {} : { inFlight: { key: inFlight, stamp } }),
+  };
+}
+
+function refusal(budget: ScopedBudget, { node, pod }: Subject, until: Instant): Refusal {
+  if (budget.scope === "node" && typeof node !== "string" && luresReplacements(node, pod)) {
+    const what = budget.limit === 0 ? "it was handed over" : `its budget is spent (${budget.limit} in ten minutes)`;
+    const message = `Nothing more is force-deleted on node ${node.ref.name}: ${what}, and it still takes new pods. Taint or cordon it, then look at it.`;
+    return { kind: "nodeSuspected", node: node.ref, message };
+  }
+  return { kind: "held", reason: "BudgetExhausted", message: `Spent: ${budget.title}.`, until };
+}
