@@ -128,7 +128,7 @@ function sweep(
   const newer = siblings.filter((each) => each.residueClass === own.residueClass && isNewer(each, own)).length;
   const isKept = newer < policy.keepNewest;
   if (loop.kind === "running" && (isKept || now < dueAt)) {
-    const stop = stopAtSource(subject, loop);
+    const stop = stopAtSource(subject, loop, isKept ? undefined : dueAt);
     if (stop !== undefined) return stop;
   }
   if (isKept) {
@@ -271,16 +271,22 @@ function loopAround(own: Residue, { pod }: Subject, siblings: readonly Residue[]
 }
 
 /** What ends the loop: a taint on the node; or, where the template itself names the node and no taint helps, its author. */
-function stopAtSource(subject: Subject, { count }: { readonly count: number }): Verdict<Reason> | undefined {
+function stopAtSource(
+  subject: Subject,
+  { count }: { readonly count: number },
+  dueAt: Instant | undefined,
+): Verdict<Reason> | undefined {
   const { pod, owners, node } = subject;
   const workload = workloadOf(subject);
   if (typeof node === "string" || workload === undefined) return undefined;
+  // The word is for the loop; the pod itself is swept when its time has come.
+  const again = dueAt === undefined ? {} : { until: dueAt };
   const figures = `${count} pods of ${describeRef(workload.ref)} were rejected by node ${node.ref.name} within ${formatDuration(loopWindowMs)} (${pod.reason})`;
   if (owners.kind === "known" && owners.chain.some((each) => each.templateNamesNode)) {
     const message = `${figures}, and its template names that node: no taint ends this; scale it down or take the node out of the template.`;
-    return { kind: "escalate", about: workload.ref, reason: "PinnedRejectionLoop", message };
+    return { kind: "escalate", about: workload.ref, reason: "PinnedRejectionLoop", message, ...again };
   }
   if (!luresReplacements(node, pod)) return undefined;
   const message = `${figures}: the scheduler goes on placing them there until the node is tainted or cordoned.`;
-  return { kind: "handOver", node: node.ref, reason: "RejectionLoop", message };
+  return { kind: "handOver", node: node.ref, reason: "RejectionLoop", message, ...again };
 }

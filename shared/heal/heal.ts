@@ -47,7 +47,22 @@ export type Verdict<Reason extends string = string> =
   /** `until` by the cluster's own clock. */
   | { readonly kind: "wait"; readonly until: Instant; readonly reason: Reason; readonly message: string }
   | { readonly kind: "leave"; readonly reason: Reason; readonly message: string }
-  /** The node is the cause: its own healer is to judge it, with this symptom. */
-  | { readonly kind: "handOver"; readonly node: ObjectRef; readonly reason: Reason; readonly message: string }
-  /** Told to people once, about `about` (the sick object itself when absent: a workload or a node may be the one to name). */
-  | { readonly kind: "escalate"; readonly about?: ObjectRef; readonly reason: Reason; readonly message: string };
+  /** The node is the cause: its own healer is to judge it, with this symptom. `until`: when to look at the object itself again. */
+  | {
+      readonly kind: "handOver";
+      readonly node: ObjectRef;
+      readonly reason: Reason;
+      readonly message: string;
+      readonly until?: Instant;
+    }
+  /**
+   * Told to people once, about `about` (the sick object itself when absent: a workload or a node may be the one to name). `until`: when to look
+   * at the object itself again, by the cluster's own clock; at its next sighting when absent.
+   */
+  | {
+      readonly kind: "escalate";
+      readonly about?: ObjectRef;
+      readonly reason: Reason;
+      readonly message: string;
+      readonly until?: Instant;
+    };

@@ -88,15 +88,13 @@ function judged<Facts extends HealerFacts>(look: Look<Facts>, facts: Facts, clus
 
 function carryOut<Facts extends HealerFacts>(look: Look<Facts>, facts: Facts, verdict: Verdict): Promise<Handled> {
   switch (verdict.kind) {
-    case "wait": {
-      const until = verdict.until - (look.openCase.clockOffsetMs ?? 0);
-      return file(look, "wait", verdict, { until });
-    }
+    case "wait":
+      return file(look, "wait", verdict, { until: ours(look, verdict.until) });
     case "leave":
       return rest(look, verdict);
     case "handOver": {
       const message = `${verdict.message} Its node's healer is not there yet: taint or cordon it, then look at the node.`;
-      return suspectNode(look, verdict.node, verdict.reason, message);
+      return suspectNode(look, verdict.node, verdict.reason, message, ours(look, verdict.until));
     }
     case "escalate":
       return escalate(look, verdict);
@@ -145,9 +143,10 @@ async function suspectNode<Facts extends HealerFacts>(
   node: Parameters<typeof escalateOnce>[1]["about"],
   because: string,
   message: string,
+  sooner = Number.POSITIVE_INFINITY,
 ): Promise<Handled> {
   await escalateOnce(look, { about: node, reason: "NodeSuspected", message: `${because}: ${message}` });
-  const until = look.deps.clock.now() + heldForMs;
+  const until = Math.min(sooner, look.deps.clock.now() + heldForMs);
   return file(look, "escalate", { reason: "NodeSuspected", message }, { until });
 }
 
@@ -158,7 +157,14 @@ async function escalate<Facts extends HealerFacts>(
   const about = verdict.about ?? look.openCase.object;
   const told = await escalateOnce(look, { about, reason: verdict.reason, message: verdict.message });
   const after = about.uid === look.openCase.object.uid ? told : look.openCase;
-  return rest({ ...look, openCase: after }, verdict, "escalate");
+  const judged = { ...look, openCase: after };
+  const until = ours(look, verdict.until);
+  return until === undefined ? rest(judged, verdict, "escalate") : file(judged, "escalate", verdict, { until });
+}
+
+/** An instant of the cluster's clock, by ours. */
+function ours<Facts extends HealerFacts, Time extends number | undefined>(look: Look<Facts>, theirs: Time): Time {
+  return (theirs === undefined ? undefined : theirs - (look.openCase.clockOffsetMs ?? 0)) as Time;
 }
 
 interface Words {

@@ -79,6 +79,22 @@ describe("an escalation", () => {
     expect(stage.api.events.map((each) => each.regarding.name)).toEqual([about.name]);
   });
 
+  it("about a workload does not put off the look at the pod itself", async () => {
+    const time = { due: 0, now: () => 0 };
+    const verdict = (): Verdict =>
+      time.now() < time.due
+        ? { ...stuck, about: aDeployment().ref, until: time.due }
+        : { kind: "leave", reason: "Seen", message: "Seen." };
+    const stage = await aStage(scriptedHealer(verdict));
+    time.now = stage.clock.now;
+    time.due = stage.clock.now() + seconds(5);
+    stage.api.putPod(pod);
+    await stage.sight(pod);
+    expect((await stage.caseOf(pod.ref.uid))?.verdict).toMatchObject({ kind: "escalate" });
+    await stage.pass(seconds(8));
+    expect((await stage.caseOf(pod.ref.uid))?.verdict).toMatchObject({ kind: "leave", reason: "Seen" });
+  });
+
   it("a hand-over is told once per node, whichever pod or healer asks", async () => {
     const handOver: Verdict = {
       kind: "handOver",
