@@ -8,23 +8,14 @@ import type { LifecycleStore } from "../../shared/lifecycle/lifecycle.ts";
 import type { Log, Metrics } from "../../shared/log/log.ts";
 import type { Queue } from "../../shared/queue/queue.ts";
 import { nextBrake } from "../../shared/rail/next-brake.ts";
-import type { Instant } from "../../shared/time/clock.ts";
 import { collapse } from "./collapse.ts";
+import type { IncomingRecord } from "./incoming-record.ts";
 import { leakCloser } from "./leak-closer.ts";
 import { lifeRecorder } from "./life-recorder.ts";
 import { lostNumbers } from "./lost-numbers.ts";
 import { quarantine } from "./quarantine.ts";
 import type { RoutingTable } from "./route.ts";
 import { sendSightings } from "./sightings.ts";
-
-/** One message as the queue `deltas` hands it over. */
-export interface IncomingRecord {
-  readonly messageId: string;
-  readonly body: string;
-  readonly sentAt: Instant;
-  /** As SQS stamps it: a role's unique id, then ":" and a session name that the sender chose. */
-  readonly senderId: string;
-}
 
 export interface DispatcherDeps {
   readonly clusters: ClusterStore;

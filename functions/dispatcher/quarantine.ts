@@ -2,7 +2,7 @@ import type { MalformedCode } from "../../shared/delta/forwarder-message.ts";
 import { KnitboneError } from "../../shared/errors.ts";
 import type { Log, Metrics } from "../../shared/log/log.ts";
 import type { Queue } from "../../shared/queue/queue.ts";
-import type { IncomingRecord } from "./dispatcher.ts";
+import type { IncomingRecord } from "./incoming-record.ts";
 
 /** Room for the attributes within SQS's 1 MiB; whatever is longer was refused for its length. */
 const bodyLimit = 256 * 1_024;

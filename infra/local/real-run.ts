@@ -64,6 +64,7 @@ export async function runReal(run: RealRun, host: Host): Promise<number> {
         lab,
         stack,
         clusters: stores.clusters,
+        flags: stores.flags,
         clock,
         random,
         log,

@@ -2,9 +2,11 @@ import { type RunningForwarder, startForwarder } from "../../functions/forwarder
 import { type ForwarderSettings, forwarderSettings } from "../../functions/forwarder/settings.ts";
 import type { ClusterStore } from "../../shared/cluster/cluster-state.ts";
 import type { ApiConnection } from "../../shared/cluster/connection.ts";
+import type { FlagStore } from "../../shared/flag/flag-store.ts";
 import type { Log } from "../../shared/log/log.ts";
 import type { Random } from "../../shared/random/random.ts";
 import type { Clock } from "../../shared/time/clock.ts";
+import { watchFlags } from "./flag-watch.ts";
 import type { LocalStack } from "./stack.ts";
 import { deltasQueue } from "./stores.ts";
 
@@ -13,6 +15,9 @@ export interface WatchedCluster {
   readonly forwarder: RunningForwarder;
   stop(): Promise<void>;
 }
+
+/** Reads that one healer may make here in a second: the API server is on this machine, or a trial's. */
+const readsPerSecond = 50;
 
 /** Registers a cluster by a kubeconfig context and runs its forwarder in this process. */
 export async function watchCluster(options: {
@@ -24,6 +29,7 @@ export async function watchCluster(options: {
   readonly settings?: Partial<ForwarderSettings>;
   readonly stack: LocalStack;
   readonly clusters: ClusterStore;
+  readonly flags: Pick<FlagStore, "list">;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -39,6 +45,7 @@ export async function watchCluster(options: {
     endpoint: connection.endpoint,
     authentication: { kind: "kubeconfig", file: kubeconfig, context },
     ring: 0,
+    readsPerSecond,
     registeredAt: clock.now(),
   });
   const forwarder = startForwarder({
@@ -48,10 +55,20 @@ export async function watchCluster(options: {
     settings: forwarderSettings(options.settings, lab),
     ...(report === undefined ? {} : { lastEpoch: report.epoch }),
   });
+  const end = new AbortController();
+  const flagsWatched = watchFlags(id, {
+    flags: options.flags,
+    clock,
+    log: options.log,
+    ended: end.signal,
+    changed: () => forwarder.resyncNow(),
+  });
   return {
     id,
     forwarder,
     async stop() {
+      end.abort();
+      await flagsWatched;
       await forwarder.stop();
       await connection.close();
     },

@@ -118,7 +118,7 @@ describe("contexts that cannot be used", () => {
   });
 });
 
-test("killed in the middle and started again on the same state, each stuck pod is deleted once; beside a bad cluster and with a second stack refused", {
+test("killed while it waits and started again on the same state, each stuck pod is deleted once; beside a bad cluster, and with a second stack refused", {
   timeout: 2 * patienceMs,
 }, async () => {
   const args = ["--context", "a", "--context", "unreachable", "--mode", "act", "--lab", "--state", state()];

@@ -108,6 +108,7 @@ function watchAll(
         settings: { reportEveryMs },
         stack,
         clusters: stores.clusters,
+        flags: stores.flags,
         clock,
         random,
         log,

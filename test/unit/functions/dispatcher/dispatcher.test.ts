@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { dispatcher, type IncomingRecord } from "../../../../functions/dispatcher/dispatcher.ts";
+import { dispatcher } from "../../../../functions/dispatcher/dispatcher.ts";
+import type { IncomingRecord } from "../../../../functions/dispatcher/incoming-record.ts";
 import type { RoutingTable } from "../../../../functions/dispatcher/route.ts";
 import type { Delta } from "../../../../shared/delta/delta.ts";
 import type { Metrics } from "../../../../shared/log/log.ts";
