@@ -7,11 +7,12 @@ import type { Random } from "../../shared/random/random.ts";
 import type { Clock } from "../../shared/time/clock.ts";
 import { buildFunctions } from "../build.ts";
 import { compiledTemplate } from "../package.ts";
+import { callersVariables } from "./function-kubeconfig.ts";
 import type { Progress } from "./progress.ts";
 import { type LocalStack, startLocalStack } from "./stack.ts";
 import { type StateDirectory, storeFailure } from "./state-directory.ts";
 
-/** What functions may know of this process: where programs, the home directory and a proxy are. Never its AWS settings. */
+/** What functions may know of this process: where programs, the home directory and a proxy are. Never its AWS settings under their own names. */
 const inheritedNames =
   /^(PATH|HOME|USER|TMPDIR|LANG|LC_.*|NODE_EXTRA_CA_CERTS|SSL_CERT_(FILE|DIR)|KUBE.*|XDG_.*|(HTTPS?|NO|ALL)_PROXY)$/i;
 
@@ -41,7 +42,7 @@ export async function bringUp(options: {
       onFailure: (error) => options.onFailure(storeFailure(state.path, error)),
       template: readTemplate(file),
       bundleOf: (folder) => pathToFileURL(join(root, ".build", folder, "index.mjs")),
-      inherited: inheritedOf(options.environment),
+      inherited: { ...inheritedOf(options.environment), ...callersVariables(options.environment) },
     }),
   );
   state.publish({

@@ -6,6 +6,7 @@ import { bringUp } from "./bring-up.ts";
 import { caseReporter } from "./case-reporter.ts";
 import type { Run } from "./command-line.ts";
 import { fileLog } from "./file-log.ts";
+import { kubeconfigForFunctions } from "./function-kubeconfig.ts";
 import type { Host } from "./host.ts";
 import { clusterIdOf, openContext, type UsableContext } from "./kubernetes-context.ts";
 import { progressOn } from "./progress.ts";
@@ -51,15 +52,25 @@ export async function runReal(run: RealRun, host: Host): Promise<number> {
   const logFile = fileLog(state.file("log/stack.jsonl"), clock);
   const log = logFile.log;
   const watched: WatchedCluster[] = [];
+  const closing: (() => Promise<unknown>)[] = [async () => state.release(), () => logFile.close()];
   try {
     const stack = await bringUp({ ...host, state, lab, progress, log, onFailure: host.fail });
+    closing.push(
+      () => stack.stop(),
+      () => Promise.all(watched.map((cluster) => cluster.stop())),
+    );
     const stores = storesOf(stack);
     const flagWords = await startingFlag(stores.flags, run, host);
+    const forFunctions = kubeconfigForFunctions({
+      file: kubeconfig,
+      copy: state.file("functions.kubeconfig"),
+      environment: host.environment,
+    });
     const begin = async ({ id, context }: Candidate, { connection }: UsableContext) => {
       const options = {
         id,
         context,
-        kubeconfig,
+        kubeconfig: forFunctions,
         connection,
         lab,
         stack,
@@ -84,8 +95,8 @@ export async function runReal(run: RealRun, host: Host): Promise<number> {
       title: `Knitbone ${version} · ${flagWords}`,
       notices: () => [...(run.lab ? [labWords] : []), ...troubles(watched)],
     });
-    reporter.say(`Knitbone is watching ${listed(begun.map(({ id }) => id))} (${flagWords}); state in ${state.path}`);
     if (run.lab) reporter.say(labWords);
+    reporter.say(`Knitbone is watching ${listed(begun.map(({ id }) => id))} (${flagWords}); state in ${state.path}`);
     const retrying = unusable.map(async ({ candidate, error }) => {
       const context = await untilUsable(
         () => open(candidate),
@@ -98,13 +109,9 @@ export async function runReal(run: RealRun, host: Host): Promise<number> {
       reporter.say(`Knitbone is watching ${candidate.id} now as well`);
     });
     await Promise.all([reporter.run(ended), ...retrying]);
-    await Promise.all(watched.splice(0).map((cluster) => cluster.stop()));
-    await stack.stop();
     return 0;
   } finally {
-    await Promise.allSettled(watched.map((cluster) => cluster.stop()));
-    await logFile.close();
-    state.release();
+    for (const close of closing.reverse()) await close();
   }
 }
 

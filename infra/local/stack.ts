@@ -21,7 +21,7 @@ export interface LocalStack {
   stop(): Promise<void>;
 }
 
-export const localRegion = "local";
+const localRegion = "local";
 const accountId = "000000000000";
 
 /** Two environments per function are enough for two cores; Lambda's own concurrency is for the account. */

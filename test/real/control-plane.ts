@@ -10,6 +10,7 @@ import { freePort } from "./free-port.ts";
 import { guardFolder, releaseFolder } from "./guardian.ts";
 import { type Binaries, binaries, type Tool } from "./kube/binaries.ts";
 import { type KubeconfigContext, writeKubeconfig } from "./kubeconfig.ts";
+import { bindShippedRoles } from "./product-roles.ts";
 import { eventually } from "./wait.ts";
 
 /** etcd, kube-apiserver, kube-controller-manager and kube-scheduler, on loopback ports of their own. */
@@ -89,6 +90,7 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
     const apiServer = daemons.at(-1) as Daemon;
     await daemonReady(apiServer, 60_000, async () => (await api.text("/readyz")) === "ok");
     await letKubeletsIn(api);
+    await bindShippedRoles(api);
     const controllerManager = run("kube-controller-manager", [
       `--kubeconfig=${kubeconfig("local", "system:kube-controller-manager")}`,
       "--controllers=*",
@@ -186,7 +188,7 @@ function writeTokens(folder: string, productUsers: readonly string[]): ReadonlyM
   const groups = new Map<string, string>([
     ...administrators.map((user) => [user, "system:masters"] as const),
     [kubeletUser, "system:nodes"],
-    ...productUsers.map((user) => [user, `${productGroup},system:masters`] as const),
+    ...productUsers.map((user) => [user, productGroup] as const),
   ]);
   const tokens = new Map([...groups.keys()].map((user) => [user, randomBytes(16).toString("hex")]));
   const rows = [...groups].map(([user, group]) => `${tokens.get(user)},${user},${user},"${group}"`);
