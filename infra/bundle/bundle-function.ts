@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
-import { basename, relative, resolve } from "node:path";
+import { basename, dirname, relative, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { build, type Plugin } from "esbuild";
 
@@ -57,18 +58,16 @@ export async function bundleFunction(root: string, name: string, entry: string, 
  */
 const shakeableClientNode: Plugin = {
   name: "shakeable-client-node",
-  setup({ onResolve, resolve: resolvePath }) {
-    onResolve({ filter: /./ }, async ({ path, pluginData, ...where }) => {
-      const isClientNode = [path, where.importer].some((each) => each.includes("@kubernetes/client-node"));
-      if (!isClientNode || pluginData === asked) return undefined;
-      const found = await resolvePath(path, { ...where, pluginData: asked });
-      return found.path.includes("@kubernetes/client-node") ? { ...found, sideEffects: false } : found;
-    });
+  setup({ onResolve }) {
+    // Resolved by hand: esbuild's own `resolve` begins with empty caches at every call, which took 15 s for these 1,500 imports.
+    onResolve({ filter: /^@kubernetes\/client-node$/ }, () => ({ path: clientNode, sideEffects: false }));
+    onResolve({ filter: /^\.\.?\/.*\.js$/ }, ({ path, importer, resolveDir }) =>
+      importer.startsWith(dirname(clientNode)) ? { path: resolve(resolveDir, path), sideEffects: false } : undefined,
+    );
   },
 };
 
-/** Marks our own question, which comes back to the plugin. */
-const asked = Symbol("asked");
+const clientNode = fileURLToPath(import.meta.resolve("@kubernetes/client-node"));
 
 interface Output {
   readonly bytes: number;

@@ -5,7 +5,7 @@ import { plainText } from "../cli/plain-text.ts";
 import { objectWords, orderedCases, rowOf, tally } from "./case-rows.ts";
 import type { Host } from "./host.ts";
 import { type LiveScreen, liveScreen } from "./live-screen.ts";
-import { liveLines } from "./live-table.ts";
+import { isDeed, liveLines } from "./live-table.ts";
 
 export interface CaseReporter {
   /** A line that stays. */
@@ -116,7 +116,7 @@ function wordsOf({ verdict, state, closedBecause }: Case): string {
   if (state === "closed") return `closed: ${closedBecause ?? "well"}`;
   if (verdict === undefined) return "";
   const word = verdict.kind === "handOver" ? "hand over" : verdict.kind;
-  return `${verdict.mode === "observe" ? "would " : ""}${word} ${verdict.reason}`;
+  return `${verdict.mode === "observe" && isDeed(verdict.kind) ? "would " : ""}${word} ${verdict.reason}`;
 }
 
 const lineOfCase = (each: Case): string =>

@@ -107,10 +107,13 @@ function cellsOf(row: LiveRow, now: Instant): readonly Cell[] {
 
 const verdictStyles = { heal: "green", wait: "cyan", leave: "blue", handOver: "yellow", escalate: "yellow" } as const;
 
+/** What observe mode only says: leaving and waiting are the same in both modes. */
+export const isDeed = (kind: VerdictKind): boolean => kind !== "leave" && kind !== "wait";
+
 function verdictCell({ verdict, healed, object }: LiveRow): Cell {
   if (verdict === undefined) return { text: object === "" ? "" : "…", style: "dim" };
   const word = verdict.kind === "handOver" ? "hand over" : verdict.kind;
-  if (verdict.mode === "observe") return { text: `would ${word}`, style: "dim" };
+  if (verdict.mode === "observe" && isDeed(verdict.kind)) return { text: `would ${word}`, style: "dim" };
   if (healed) return { text: "healed", style: ["bold", "green"] };
   return { text: word, style: verdictStyles[verdict.kind] };
 }

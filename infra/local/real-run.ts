@@ -92,7 +92,7 @@ export async function runReal(run: RealRun, host: Host): Promise<number> {
       host,
       json: run.json,
       cases: stores.cases,
-      title: `Knitbone ${version} · ${flagWords}`,
+      title: `Knitbone ${version} · ${listed(begun.map(({ id }) => id))} · ${flagWords}`,
       notices: () => [...(run.lab ? [labWords] : []), ...troubles(watched)],
     });
     if (run.lab) reporter.say(labWords);

@@ -26,6 +26,8 @@ const presignedSeconds = 60;
 /**
  * The bearer token of an EKS cluster: a presigned STS GetCallerIdentity, bound to the cluster by the signed header `x-k8s-aws-id`. Whoever holds
  * it is that role until it expires, so it stays in memory and appears in no message.
+ *
+ * @internal Exported for its tests.
  */
 export async function eksToken(access: EksAccess, credentials: AwsCredentials, now: Instant): Promise<string> {
   const host = `sts.${access.region}.amazonaws.com${access.region.startsWith("cn-") ? ".cn" : ""}`;

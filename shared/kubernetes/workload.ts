@@ -2,9 +2,6 @@ import { conditionFromRaw, findCondition } from "./condition.ts";
 import { type Meta, metaFromRaw } from "./meta.ts";
 import { type Raw, rawList, rawNumber, rawObject, rawText } from "./raw.ts";
 
-/** The controllers whose behaviour we know. Every other owner kind is treated as stateful. */
-export const knownWorkloadKinds = ["Deployment", "ReplicaSet", "StatefulSet", "DaemonSet", "Job", "CronJob"] as const;
-
 /** An owner of pods, or the owner of one: what rails and healers ask of it. */
 export interface WorkloadFacts extends Meta {
   readonly apiVersion: string;

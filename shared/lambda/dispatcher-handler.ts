@@ -43,7 +43,11 @@ export function dispatcherHandler(makeDispatcher: (parts: DispatcherParts) => Di
   });
 }
 
-/** Hands the readable records of an event to the dispatcher together; those that are not, and those it names, come again. */
+/**
+ * Hands the readable records of an event to the dispatcher together; those that are not, and those it names, come again.
+ *
+ * @internal Exported for its tests.
+ */
 export function dispatcherBatches(dispatch: Dispatch, log: Log): (event: SQSEvent) => Promise<BatchItemFailures> {
   return async ({ Records }) => {
     const again: string[] = [];

@@ -57,7 +57,11 @@ function pipelineDeps(config: HealerConfig<unknown>, healer: string, frame: Fram
   };
 }
 
-/** Feeds the records of an event through a pipeline; exactly those that it threw for come again. */
+/**
+ * Feeds the records of an event through a pipeline; exactly those that it threw for come again.
+ *
+ * @internal Exported for its tests.
+ */
 export function healerBatches(
   handle: Pipeline,
   log: Log,

@@ -17,6 +17,7 @@ export interface Metrics {
   count(name: string, value?: number, dimensions?: Record<string, string>): void;
 }
 
+/** @internal Exported for its tests. */
 export const silentLog: Log = {
   debug: () => {},
   info: () => {},

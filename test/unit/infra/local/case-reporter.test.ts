@@ -75,9 +75,13 @@ test("a line for each change of words, none for a repetition or a case without a
 test("observe mode says would", async () => {
   const { written, save, run, end } = stage();
   run();
-  await save("p1", verdict("heal", "OverdueOnReadyNode", "observe"));
+  await save("p1", verdict("wait", "MarginRunning", "observe"));
+  await save("p1", verdict("heal", "OverdueOnReadyNode", "observe"), 2);
   await end();
-  expect(written.out).toEqual(["a shop/p1: would heal OverdueOnReadyNode (Why.)"]);
+  expect(written.out).toEqual([
+    "a shop/p1: wait MarginRunning (Why.)",
+    "a shop/p1: would heal OverdueOnReadyNode (Why.)",
+  ]);
 });
 
 test("many changes of one kind are told together", async () => {

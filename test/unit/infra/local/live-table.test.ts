@@ -37,6 +37,7 @@ test.each([
   ["a heal that has had its effect", { verdict: { kind: "heal", mode: "act" }, healed: true } as const, "healed"],
   ["a heal whose effect is not seen yet", { verdict: { kind: "heal", mode: "act" } } as const, "heal  "],
   ["observe mode", { verdict: { kind: "heal", mode: "observe" } } as const, "would heal"],
+  ["waiting, in observe mode too", { verdict: { kind: "wait", mode: "observe" } } as const, "wait  "],
   ["a hand-over", { verdict: { kind: "handOver", mode: "act" } } as const, "hand over"],
 ])("%s is told apart", (_name, more, word) => {
   expect(liveLines(view([row(more)]), sheet, now)[3]).toContain(`  ${word}`);
