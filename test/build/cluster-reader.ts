@@ -2,9 +2,19 @@ import type { ClusterReader, Found } from "../../shared/cluster/cluster.ts";
 import type { NamespaceFacts } from "../../shared/kubernetes/namespace.ts";
 import type { NodeFacts } from "../../shared/kubernetes/node.ts";
 import type { PodFacts } from "../../shared/kubernetes/pod.ts";
-import { knownWorkloadKinds, type WorkloadFacts } from "../../shared/kubernetes/workload.ts";
+import type { WorkloadFacts } from "../../shared/kubernetes/workload.ts";
 import type { Instant } from "../../shared/time/clock.ts";
 import { noon } from "./instant.ts";
+
+/** As `httpCluster` knows them. */
+const knownWorkloadKinds: readonly string[] = [
+  "Deployment",
+  "ReplicaSet",
+  "StatefulSet",
+  "DaemonSet",
+  "Job",
+  "CronJob",
+];
 
 /** What a reader finds. The test may change it between two reads. */
 export interface World {
