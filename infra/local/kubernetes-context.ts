@@ -3,11 +3,14 @@ import { kubeconfigConnection } from "../../shared/cluster/client-node-connectio
 import type { ApiConnection } from "../../shared/cluster/connection.ts";
 import { isLoopbackEndpoint } from "../../shared/cluster/endpoint-rules.ts";
 import { KnitboneError } from "../../shared/errors.ts";
+import { rawObject, rawText } from "../../shared/kubernetes/raw.ts";
 import type { Clock } from "../../shared/time/clock.ts";
 
 /** A context that answered and let us read. */
 export interface UsableContext {
   readonly connection: ApiConnection;
+  /** uid of the cluster's kube-system namespace, whatever the context is called; the endpoint where we may not read it. */
+  readonly identity: string;
 }
 
 const probeTimeoutMs = 5_000;
@@ -32,11 +35,32 @@ export async function openContext(options: {
     if (answer.status !== 200) {
       throw readError(answer, { title: `context "${context}"`, endpoint: connection.endpoint }, path);
     }
-    return { connection };
+    return { connection, identity: await identityOf(connection) };
   } catch (error) {
     await connection.close();
     throw error;
   }
+}
+
+async function identityOf(connection: ApiConnection): Promise<string> {
+  const path = "/api/v1/namespaces/kube-system";
+  const answer = await connection.request({ method: "GET", path, timeoutMs: probeTimeoutMs });
+  const uid = rawText(rawObject(rawObject(answer.body)["metadata"])["uid"]);
+  return answer.status === 200 && uid !== undefined ? uid : connection.endpoint;
+}
+
+/** Tells contexts apart that lead to one cluster: watched twice, it would have every budget twice. */
+export function clustersByIdentity(): (context: string, usable: UsableContext) => KnitboneError | undefined {
+  const contexts = new Map<string, string>();
+  return (context, { identity, connection }) => {
+    const other = contexts.get(identity);
+    if (other === undefined || other === context) {
+      contexts.set(identity, context);
+      return undefined;
+    }
+    const words = `context "${context}" leads to the same cluster as context "${other}" (${connection.endpoint}): it is watched once`;
+    return new KnitboneError("KubeconfigUnusable", words);
+  };
 }
 
 const labRefused = (context: string, endpoint: string): KnitboneError =>

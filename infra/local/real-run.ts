@@ -8,7 +8,7 @@ import type { Run } from "./command-line.ts";
 import { fileLog } from "./file-log.ts";
 import { kubeconfigForFunctions } from "./function-kubeconfig.ts";
 import type { Host } from "./host.ts";
-import { clusterIdOf, openContext, type UsableContext } from "./kubernetes-context.ts";
+import { clusterIdOf, clustersByIdentity, openContext, type UsableContext } from "./kubernetes-context.ts";
 import { progressOn } from "./progress.ts";
 import { defaultStateDirectory, openStateDirectory } from "./state-directory.ts";
 import { storesOf } from "./stores.ts";
@@ -42,7 +42,8 @@ export async function runReal(run: RealRun, host: Host): Promise<number> {
   );
   const refused = first.find(({ error }) => error?.code === "LabRefused");
   if (refused?.error) throw refused.error;
-  const usable = first.flatMap(({ candidate, context }) => (context ? [{ candidate, context }] : []));
+  const doubled = clustersByIdentity();
+  const usable = await watchedOnce(first, doubled, host);
   const unusable = first.flatMap(({ candidate, error }) => (error ? [{ candidate, error }] : []));
   for (const { error } of unusable) host.stderr.write(`knitbone: ${error.message}\n`);
   if (usable.length === 0) return 1;
@@ -105,6 +106,11 @@ export async function runReal(run: RealRun, host: Host): Promise<number> {
         (line) => reporter.say(line),
       );
       if (!context) return;
+      const double = doubled(candidate.context, context);
+      if (double !== undefined) {
+        reporter.say(`knitbone: ${double.message}`);
+        return context.connection.close();
+      }
       await begin(candidate, context);
       reporter.say(`Knitbone is watching ${candidate.id} now as well`);
     });
@@ -113,6 +119,33 @@ export async function runReal(run: RealRun, host: Host): Promise<number> {
   } finally {
     for (const close of closing.reverse()) await close();
   }
+}
+
+interface Opened {
+  readonly candidate: Candidate;
+  readonly context?: UsableContext;
+}
+
+interface Usable {
+  readonly candidate: Candidate;
+  readonly context: UsableContext;
+}
+
+/** Those that answered, without the ones that lead where an earlier one does. */
+async function watchedOnce(
+  opened: readonly Opened[],
+  doubled: ReturnType<typeof clustersByIdentity>,
+  host: Host,
+): Promise<readonly Usable[]> {
+  const usable: Usable[] = [];
+  for (const { candidate, context } of opened) {
+    const double = context && doubled(candidate.context, context);
+    if (context !== undefined && double === undefined) usable.push({ candidate, context });
+    if (double === undefined) continue;
+    host.stderr.write(`knitbone: ${double.message}\n`);
+    await context?.connection.close();
+  }
+  return usable;
 }
 
 const labWords = `LAB MODE: ages, margins and times to live are divided by ${labDivisor}. For tests only.`;

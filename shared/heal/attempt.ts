@@ -22,6 +22,8 @@ type HealVerdict = Extract<Verdict, { kind: "heal" }>;
 export type AttemptResult =
   | { readonly kind: "left"; readonly reason: string; readonly message: string }
   | Refusal
+  /** Another look stamped the case before the claim was ours: what this one saw is old. */
+  | { readonly kind: "superseded" }
   | { readonly kind: "observed"; readonly actionId: string }
   | {
       readonly kind: "sent";
@@ -30,6 +32,8 @@ export type AttemptResult =
       readonly at: Instant;
       /** Of a write that may have had its effect. */
       readonly inFlight?: { readonly key: string; readonly stamp: string };
+      /** To be called once the case says what was sent: until then the claim says it. Absent: the claim is let go, or must run out. */
+      release?(): Promise<void>;
     };
 
 const withdrawnRetryMs = seconds(10);
@@ -37,7 +41,7 @@ const withdrawnRetryMs = seconds(10);
 /**
  * One attempt at one heal. Each step before the write is one conditional write, in this order, and may end the attempt:
  *
- *   rails ─ claim ─ budgets narrow to wide ─ ledger: planned ─ last look ─ WRITE ─ ledger: outcome ─ claim released
+ *   rails ─ claim ─ case unchanged? ─ budgets narrow to wide ─ ledger: planned ─ last look ─ WRITE ─ ledger: outcome ─ case ─ claim released
  *              └─ refused: what this attempt spent is given back ────┘      └─ Unknown: nothing is given back, the claim runs out
  *
  * A process that dies on the way gives back nothing: the claim's next holder settles the planned row from live state.
@@ -58,6 +62,12 @@ export async function attempt<Facts extends HealerFacts>(
   const actionId = deps.random.id();
   const claimed = await claimTarget(look, heal, subject, actionId);
   if (claimed.kind === "held") return claimed;
+  // Whoever held it before let go only after the case said what was sent. Under an old case this attempt would take that one's stamp and leak for its
+  // own, and give them back when it finds nothing left to do.
+  if ((await deps.cases.load(openCase.key))?.version !== openCase.version) {
+    await claimed.release();
+    return { kind: "superseded" };
+  }
   const spent = await spendBudgets(look, heal, subject, claimed.at);
   if (spent.kind !== "spent") {
     await claimed.release();
@@ -97,10 +107,12 @@ export async function attempt<Facts extends HealerFacts>(
   if (!mayHaveActed) {
     await voidLeak(outcome.kind);
     await spent.giveBack();
+    await claimed.release();
+    return { kind: "sent", actionId, outcome, at };
   }
-  if (outcome.kind !== "Unknown") await claimed.release();
-  const inFlight = mayHaveActed ? spent.inFlight : undefined;
-  return { kind: "sent", actionId, outcome, at, ...(inFlight === undefined ? {} : { inFlight }) };
+  const inFlight = spent.inFlight === undefined ? {} : { inFlight: spent.inFlight };
+  const release = outcome.kind === "Done" ? { release: claimed.release } : {};
+  return { kind: "sent", actionId, outcome, at, ...inFlight, ...release };
 }
 
 async function holdOf<Facts extends HealerFacts>(

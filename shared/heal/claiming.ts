@@ -13,6 +13,11 @@ export type Claiming =
   /** `until`: our clock. */
   | { readonly kind: "held"; readonly reason: string; readonly message: string; readonly until: Instant };
 
+/** The uid under which an object is claimed: an observing healer must not stand in the way of an acting one. */
+export function claimUidOf(mode: Look["mode"], uid: string): string {
+  return mode === "observe" ? `observe#${uid}` : uid;
+}
+
 /** Takes the right to act on the heal's object, settles what a dead holder left planned, and gives way to whoever has the pod's node in hand. */
 export async function claimTarget<Facts extends HealerFacts>(
   look: Look<Facts>,
@@ -22,10 +27,11 @@ export async function claimTarget<Facts extends HealerFacts>(
 ): Promise<Claiming> {
   const { deps, openCase, healer } = look;
   const cluster = openCase.key.cluster;
-  // An observing healer must not stand in the way of an acting one.
-  const shadow = look.mode === "observe" ? "observe#" : "";
-  const uid = `${shadow}${targetOf(heal).uid}`;
+  const uid = claimUidOf(look.mode, targetOf(heal).uid);
   const at = deps.clock.now();
+  // Before the row is ours: should this process die on the way, the next one finds our action there, and no longer the one before.
+  const before = await deps.claims.read(cluster, uid);
+  if (before !== undefined && before.expiresAt <= at) await settleUnfinished(look, before.actionId);
   const answer = await deps.claims.take(
     {
       cluster,
@@ -42,10 +48,11 @@ export async function claimTarget<Facts extends HealerFacts>(
     return { kind: "held", reason: "ClaimHeld", message: `${answer.healer} is acting on it.`, until: answer.until };
   }
   const release = () => deps.claims.release(cluster, uid, actionId);
-  if (answer.unfinished !== undefined) await settleUnfinished(look, answer.unfinished);
+  if (answer.unfinished !== undefined && answer.unfinished !== before?.actionId)
+    await settleUnfinished(look, answer.unfinished);
   const node = typeof subject.node === "string" ? undefined : subject.node;
   if (node !== undefined) {
-    const nodeClaim = await deps.claims.read(cluster, `${shadow}${node.ref.uid}`);
+    const nodeClaim = await deps.claims.read(cluster, claimUidOf(look.mode, node.ref.uid));
     if (nodeClaim !== undefined && nodeClaim.expiresAt > at) {
       await release();
       const message = `${nodeClaim.healer} is acting on node ${node.ref.name}.`;

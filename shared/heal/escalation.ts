@@ -1,6 +1,7 @@
 import { type Case, newCase } from "../case/case.ts";
 import { describeFlag } from "../flag/flag.ts";
 import type { ObjectRef } from "../kubernetes/object-ref.ts";
+import type { Action } from "../ledger/action.ts";
 import { hours } from "../time/duration.ts";
 import { fileCase } from "./case-desk.ts";
 import type { HealerFacts } from "./healer.ts";
@@ -41,7 +42,7 @@ export async function escalateOnce<Facts extends HealerFacts>(
   }
   const actionId = idOf(look, subject, escalation);
   const now = deps.clock.now();
-  const planned = await deps.ledger.plan({
+  await deps.ledger.plan({
     id: actionId,
     cluster: openCase.key.cluster,
     healer: look.healer.name,
@@ -57,7 +58,8 @@ export async function escalateOnce<Facts extends HealerFacts>(
     budgets: [],
   });
   if (look.mode === "observe") {
-    if (planned === "planned") await settle(look, actionId, "Observed", "Nobody was told: observe mode.");
+    // Also when it was there: whoever planned it may have died before this.
+    await settle(look, actionId, "Observed", "Nobody was told: observe mode.");
     return subject;
   }
   const filed = await fileCase(deps, subject, {
@@ -65,7 +67,7 @@ export async function escalateOnce<Facts extends HealerFacts>(
     verdict: { kind: "escalate", reason: escalation.reason, message: escalation.message, at: now, mode: look.mode },
   });
   if (filed === "conflict") return toldByAnother(look, subject, actionId);
-  await tell(look, escalation, actionId);
+  await tell(look, escalation, actionId, "first");
   look.log.warn("Escalated", { reason: escalation.reason, about: escalation.about.name, action: actionId });
   deps.metrics.count("Escalated", 1, { reason: escalation.reason });
   return filed;
@@ -75,6 +77,7 @@ async function tell<Facts extends HealerFacts>(
   look: Look<Facts>,
   escalation: Escalation,
   actionId: string,
+  time: "first" | "again",
 ): Promise<void> {
   const told = await look.cluster.recordEvent({
     id: actionId,
@@ -84,8 +87,17 @@ async function tell<Facts extends HealerFacts>(
     note: escalation.message,
     action: "Escalate",
   });
-  if (told.kind !== "Done") look.log.warn("Event not written", { outcome: told.kind, reason: escalation.reason });
-  await settle(look, actionId, "Done", "Told.");
+  if (told.kind === "Done") return settle(look, actionId, "Done", "Told.");
+  look.log.warn("Event not written", { outcome: told.kind, reason: escalation.reason });
+  const mayPass = told.kind === "Unknown" || told.kind === "BlockedByBudget";
+  // Left without an outcome, it is told at the next look; then the ledger says what came of it, whatever that is.
+  if (mayPass && time === "first") return;
+  await settle(
+    look,
+    actionId,
+    told.kind,
+    `The Event was not written: ${"message" in told ? told.message : "its namespace is gone"}.`,
+  );
 }
 
 /** The case is marked, but whoever marked it may have died before the Event: its ledger row has no outcome then. The same id makes no second Event. */
@@ -97,7 +109,7 @@ async function finishTelling<Facts extends HealerFacts>(
   if (look.mode === "observe" || look.deps.clock.now() - at > finishWithinMs) return;
   const action = await look.deps.ledger.read(look.openCase.key.cluster, actionId);
   if (action === undefined || action.outcome !== undefined) return;
-  await tell(look, { about: escalation.about, reason: action.reason, message: action.message }, actionId);
+  await tell(look, { about: escalation.about, reason: action.reason, message: action.message }, actionId, "again");
 }
 
 /** One id per case and, in observe mode where no case is marked, one per cause: a dry run does not repeat itself either. */
@@ -135,13 +147,17 @@ async function caseOf<Facts extends HealerFacts>(look: Look<Facts>, about: Objec
   const now = look.deps.clock.now();
   if (stored?.state === "open" && now - stored.updatedAt < quietMs) return stored;
   const fresh = newCase(key, about, look.openCase.traceId, now);
-  return stored === undefined ? fresh : { ...fresh, version: stored.version };
+  const opened = stored === undefined ? fresh : { ...fresh, version: stored.version };
+  if (look.mode === "observe") return opened;
+  // It stands before anything is planned: the id of what is told is made of it.
+  const filed = await fileCase(look.deps, opened, {});
+  return filed === "conflict" ? ((await look.deps.cases.load(key)) ?? opened) : filed;
 }
 
 async function settle<Facts extends HealerFacts>(
   look: Look<Facts>,
   actionId: string,
-  kind: "Observed" | "Done" | "Withdrawn",
+  kind: NonNullable<Action["outcome"]>["kind"],
   message: string,
 ): Promise<void> {
   await look.deps.ledger.settle(look.openCase.key.cluster, actionId, { kind, message, at: look.deps.clock.now() });

@@ -86,18 +86,26 @@ function judged<Facts extends HealerFacts>(look: Look<Facts>, facts: Facts, clus
   return verdict;
 }
 
-function carryOut<Facts extends HealerFacts>(look: Look<Facts>, facts: Facts, verdict: Verdict): Promise<Handled> {
+async function carryOut<Facts extends HealerFacts>(
+  look: Look<Facts>,
+  facts: Facts,
+  verdict: Verdict,
+): Promise<Handled> {
   switch (verdict.kind) {
     case "wait":
       return file(look, "wait", verdict, { until: ours(look, verdict.until) });
     case "leave":
       return rest(look, verdict);
     case "handOver": {
+      const judged = await standing(look);
+      if (judged === undefined) return { kind: "Superseded" };
       const message = `${verdict.message} Its node's healer is not there yet: taint or cordon it, then look at the node.`;
-      return suspectNode(look, verdict.node, verdict.reason, message, ours(look, verdict.until));
+      return suspectNode(judged, verdict.node, verdict.reason, message, ours(look, verdict.until));
     }
-    case "escalate":
-      return escalate(look, verdict);
+    case "escalate": {
+      const judged = await standing(look);
+      return judged === undefined ? { kind: "Superseded" } : escalate(judged, verdict);
+    }
     case "heal":
       return heal(look, facts, verdict);
   }
@@ -112,10 +120,18 @@ async function heal<Facts extends HealerFacts>(
   if (look.mode === "observe" && shadowHeldUntil !== undefined && shadowHeldUntil > look.deps.clock.now()) {
     return { kind: "TooEarly" };
   }
-  // The case stands before anything is planned: should this process die, whoever looks next finds it, and with it the claim to settle.
-  const opened = look.openCase.version === 0 ? await fileCase(look.deps, look.openCase, {}) : look.openCase;
-  if (opened === "conflict") return { kind: "Superseded" };
-  return carryOutHeal({ ...look, openCase: opened }, facts, verdict);
+  const judged = await standing(look);
+  return judged === undefined ? { kind: "Superseded" } : carryOutHeal(judged, facts, verdict);
+}
+
+/**
+ * The case stands, open, before anything is planned: should this process die, whoever looks next finds it, and with it the claim to settle and the
+ * instant that the ids of its escalations are made of. undefined: another look opened it.
+ */
+async function standing<Facts extends HealerFacts>(look: Look<Facts>): Promise<Look<Facts> | undefined> {
+  if (!look.isNew) return look;
+  const opened = await fileCase(look.deps, look.openCase, {});
+  return opened === "conflict" ? undefined : { ...look, openCase: opened, isNew: false };
 }
 
 async function carryOutHeal<Facts extends HealerFacts>(
@@ -125,6 +141,8 @@ async function carryOutHeal<Facts extends HealerFacts>(
 ): Promise<Handled> {
   const result = await attempt(look, facts, verdict);
   switch (result.kind) {
+    case "superseded":
+      return { kind: "Superseded" };
     case "left":
       return rest(look, result);
     case "held":

@@ -1,4 +1,7 @@
+import type { Case } from "../case/case.ts";
+import { describeError } from "../errors.ts";
 import { describeRef } from "../kubernetes/object-ref.ts";
+import type { Instant } from "../time/clock.ts";
 import { hours, seconds } from "../time/duration.ts";
 import type { AttemptResult } from "./attempt.ts";
 import { fileCase } from "./case-desk.ts";
@@ -12,6 +15,8 @@ type Sent = Extract<AttemptResult, { kind: "sent" }>;
 
 /** What observe mode would have done is held this long, so that a dry run neither re-fires nor lies. */
 const shadowHoldMs = hours(1);
+/** Looks at one object beside ours: each stamps its case at most once. */
+const maxRaces = 10;
 
 /** After the write: the Event on the object, the lifecycle, and on the case what is to be seen next and when. */
 export async function recordAttempt<Facts extends HealerFacts>(
@@ -47,8 +52,8 @@ export async function recordAttempt<Facts extends HealerFacts>(
   const told = outcome.kind === "Denied" ? await escalateOnce(look, denied(look, outcome.message)) : openCase;
   const mayHaveActed = outcome.kind === "Done" || outcome.kind === "Unknown";
   const nextLookAt = now + nextLookMs(outcome);
-  const filed = await fileCase(
-    deps,
+  const filed = await fileSent(
+    look,
     told,
     {
       verdict: words,
@@ -65,7 +70,29 @@ export async function recordAttempt<Facts extends HealerFacts>(
     },
     nextLookAt,
   );
+  await result.release?.();
   return filed === "conflict" ? { kind: "Superseded" } : { kind: "Decided", reason: verdict.reason };
+}
+
+/**
+ * A look that found the claim held may have stamped the case during the write: what was sent must stand there all the same, or the attempt is not counted
+ * and its effect never seen. While our claim holds nobody else sends, and nobody closes the case.
+ */
+async function fileSent<Facts extends HealerFacts>(
+  { deps }: Look<Facts>,
+  before: Case,
+  changes: Parameters<typeof fileCase>[2],
+  wakeAt: Instant,
+): Promise<Case | "conflict"> {
+  let current = before;
+  for (let race = 0; race < maxRaces; race++) {
+    const filed = await fileCase(deps, current, changes, wakeAt);
+    if (filed !== "conflict" || changes.pending === undefined) return filed;
+    const stored = await deps.cases.load(before.key);
+    if (stored?.state !== "open" || stored.pending !== undefined) return "conflict";
+    current = stored;
+  }
+  return "conflict";
 }
 
 /** When to look again: for the effect, for what the object has become, or when the server said to come back. */
@@ -106,6 +133,11 @@ async function tell<Facts extends HealerFacts>(look: Look<Facts>, verdict: HealV
   // Never fail a heal because its Event failed.
   if (event.kind !== "Done")
     log.warn("Event not written", { outcome: event.kind, object: describeRef(openCase.object) });
-  if (openCase.object.kind === "Pod")
+  if (openCase.object.kind !== "Pod") return;
+  try {
     await deps.lifecycles.recordHeal(openCase.key.cluster, openCase.object, result.actionId);
+  } catch (thrown) {
+    // Nor because the pod's life was not written: what was sent must reach the case.
+    log.warn("Heal not written to the pod's life", { action: result.actionId, err: describeError(thrown) });
+  }
 }

@@ -56,6 +56,8 @@ async function observeOwners(cluster: ClusterReader, pod: PodFacts): Promise<Own
     chain.push(found.object);
     owner = found.object.owner;
   }
+  // Somebody stands above what was read: not the whole chain is known.
+  if (owner !== undefined) return { kind: "unknownKind", owner, chain };
   return chain.length === 0 ? { kind: "bare" } : { kind: "known", chain };
 }
 

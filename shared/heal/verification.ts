@@ -2,6 +2,7 @@ import type { Case } from "../case/case.ts";
 import { limits } from "../rail/limits.ts";
 import type { Instant } from "../time/clock.ts";
 import { fileCase } from "./case-desk.ts";
+import { claimUidOf } from "./claiming.ts";
 import type { HealerFacts } from "./healer.ts";
 import type { Handled, Sight } from "./look.ts";
 
@@ -11,18 +12,22 @@ export async function closeGone<Facts extends HealerFacts>(sight: Sight<Facts>):
   const { cluster, uid } = openCase.key;
   if (sight.isNew) return { kind: "NothingOpen", reason: "Gone" };
   const now = deps.clock.now();
-  const claim = await deps.claims.read(cluster, uid);
-  if (claim !== undefined && openCase.pending === undefined && claim.expiresAt > now)
-    return awaitHolder(sight, claim.expiresAt);
-  const actionId = openCase.pending?.actionId ?? claim?.actionId;
-  if (actionId !== undefined) {
-    await deps.ledger.settle(cluster, actionId, {
-      kind: "Done",
-      message: "The object was gone when looked for.",
-      at: now,
-    });
-    await deps.ledger.verify(cluster, actionId, now);
+  const [claim, shadow] = await Promise.all(
+    (["act", "observe"] as const).map((mode) => deps.claims.read(cluster, claimUidOf(mode, uid))),
+  );
+  const known = openCase.pending?.actionId;
+  const unrecorded = [claim, shadow].filter((each) => each !== undefined && each.actionId !== known);
+  const busyUntil = Math.max(...unrecorded.map((each) => each?.expiresAt ?? 0));
+  if (busyUntil > now) return awaitHolder(sight, busyUntil);
+  if (shadow !== undefined) {
+    const message = "Its holder ended before it said so; nothing was written: observe mode.";
+    await deps.ledger.settle(cluster, shadow.actionId, { kind: "Withdrawn", message, at: now });
+    await deps.claims.release(cluster, shadow.uid, shadow.holder);
   }
+  // Both: a later attempt than the recorded one may have died on its way.
+  const candidates = [claim?.actionId, known].filter((each) => each !== undefined);
+  const actionId = (await settleGone(sight, new Set(candidates)))[0];
+  if (actionId !== undefined) await deps.ledger.verify(cluster, actionId, now);
   // Released only here, where the effect is seen: a claim of unknown outcome holds until then.
   if (claim !== undefined && claim.healer === openCase.key.healer)
     await deps.claims.release(cluster, uid, claim.holder);
@@ -39,6 +44,22 @@ export async function closeGone<Facts extends HealerFacts>(sight: Sight<Facts>):
     sight.log.info("Heal verified", { action: actionId });
   }
   return { kind: "Closed", reason: "Gone" };
+}
+
+/** Those of the actions that may have made the object go: not what was never planned, nor what certainly wrote nothing. */
+async function settleGone<Facts extends HealerFacts>(
+  { deps, openCase }: Sight<Facts>,
+  actionIds: ReadonlySet<string>,
+): Promise<readonly string[]> {
+  const { cluster } = openCase.key;
+  const effective: string[] = [];
+  for (const id of actionIds) {
+    const outcome = { kind: "Done", message: "The object was gone when looked for.", at: deps.clock.now() } as const;
+    const settled = await deps.ledger.settle(cluster, id, outcome);
+    const before = settled === "already" ? (await deps.ledger.read(cluster, id))?.outcome?.kind : undefined;
+    if (settled === "settled" || before === "Done" || before === "Unknown") effective.push(id);
+  }
+  return effective;
 }
 
 /** Somebody is acting on it at this moment, or died doing so: what came of it is theirs to say until their lease ends. */

@@ -10,6 +10,8 @@ export interface Mutant {
 const rails = ["test/scenario/rails-hold-a-heal-back.test.ts"];
 const heal = ["test/scenario/a-heal-and-its-verification.test.ts"];
 const budgets = ["test/scenario/budgets-bound-the-blast-radius.test.ts"];
+const crashes = ["test/scenario/a-crash-at-every-step.test.ts"];
+const afterwards = ["test/scenario/after-a-crash.test.ts"];
 const words = ["test/scenario/words-and-shadows.test.ts"];
 
 const subjectRail = (name: string): Mutant => ({
@@ -150,6 +152,55 @@ export const mutants: readonly Mutant[] = [
     tests: rails,
   },
   {
+    rail: "claim: under the case that was judged",
+    file: "shared/heal/attempt.ts",
+    find: `?.version !== openCase.version) {`,
+    replace: `?.version === undefined) {`,
+    tests: crashes,
+  },
+  {
+    rail: "what was sent stands on the case, whoever stamped it meanwhile",
+    file: "shared/heal/record-attempt.ts",
+    find: `if (filed !== "conflict" || changes.pending === undefined) return filed;`,
+    replace: `if (filed !== undefined) return filed;`,
+    tests: crashes,
+  },
+  {
+    rail: "claim: kept until the case says what was sent",
+    file: "shared/heal/attempt.ts",
+    find: `const release = outcome.kind === "Done" ? { release: claimed.release } : {};`,
+    replace: `const release = {}; if (outcome.kind === "Done") await claimed.release();`,
+    tests: crashes,
+  },
+  {
+    rail: "claim: what a dead holder left is settled before it is taken",
+    file: "shared/heal/claiming.ts",
+    find: `const before = await deps.claims.read(cluster, uid);`,
+    replace: `const before = undefined as { actionId: string; expiresAt: number } | undefined;`,
+    tests: afterwards,
+  },
+  {
+    rail: "gone: a later attempt than the recorded one is settled too",
+    file: "shared/heal/verification.ts",
+    find: `[claim?.actionId, known]`,
+    replace: `[known ?? claim?.actionId]`,
+    tests: afterwards,
+  },
+  {
+    rail: "case: stands open before anything is planned",
+    file: "shared/heal/look-at.ts",
+    find: `if (!look.isNew) return look;`,
+    replace: `if (look.openCase.version > 0) return look;`,
+    tests: afterwards,
+  },
+  {
+    rail: "escalation: told is what was told",
+    file: "shared/heal/escalation.ts",
+    find: `if (told.kind === "Done") return settle(`,
+    replace: `if (told.kind !== undefined) return settle(`,
+    tests: afterwards,
+  },
+  {
     rail: "claim on its node",
     file: "shared/heal/claiming.ts",
     find: `if (nodeClaim !== undefined && nodeClaim.expiresAt > at) {`,
@@ -187,8 +238,8 @@ export const mutants: readonly Mutant[] = [
   {
     rail: "outcome Unknown keeps its claim",
     file: "shared/heal/attempt.ts",
-    find: `if (outcome.kind !== "Unknown") await claimed.release();`,
-    replace: `await claimed.release();`,
+    find: `const release = outcome.kind === "Done" ? { release: claimed.release } : {};`,
+    replace: `const release = { release: claimed.release };`,
     tests: heal,
   },
   {

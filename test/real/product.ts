@@ -30,6 +30,13 @@ export interface ActionRow {
   readonly outcome?: { readonly kind: string };
 }
 
+/** One of `cluster list --json`. */
+export interface ClusterRow {
+  readonly id: string;
+  readonly fresh: boolean;
+  readonly brake?: { readonly state: "released" | "halved" | "frozen"; readonly reason: string };
+}
+
 export type Mode = "off" | "observe" | "act";
 
 /** Knitbone, run and asked as a user would: `npm start` in the repository, and the CLI beside it. */
@@ -42,6 +49,7 @@ export interface Product {
   stop(): Promise<void>;
   cases(): Promise<readonly CaseRow[]>;
   actions(): Promise<readonly ActionRow[]>;
+  clusters(): Promise<readonly ClusterRow[]>;
   setFlag(scope: string, healer: string, mode: Mode): Promise<void>;
   /** The end of what it printed, for a failed test. */
   tail(): string;
@@ -103,6 +111,7 @@ export function product(options: ProductOptions): Product {
     },
     cases: () => ask<CaseRow>(["case", "list"]),
     actions: () => ask<ActionRow>(["action", "list"]),
+    clusters: () => ask<ClusterRow>(["cluster", "list"]),
     async setFlag(scope, healer, mode) {
       await knitbone(["flag", "set", scope, healer, mode, "--reason", "a test of the real tier"]);
     },

@@ -1,4 +1,5 @@
 import type { ApiObject } from "./api-client.ts";
+import { byProduct } from "./audit-log.ts";
 import type { ControlPlane } from "./control-plane.ts";
 import { startKubelet } from "./kubelet.ts";
 import { eventually, sleep } from "./wait.ts";
@@ -14,6 +15,8 @@ export interface Residue {
 }
 
 const owner = "pinned";
+/** So many at once: at most these does its controller still take for running, and delete itself, when it is scaled down. */
+const replicas = 3;
 
 /**
  * A node with room for one pod, and that one on it. It is made to look as if it had been Ready for an hour (the kubelet keeps the time of the
@@ -35,7 +38,7 @@ export async function stageFullNode(cluster: ControlPlane, node: string): Promis
 
 /**
  * Lets the loop run twice in a namespace of its own, and ends it each time by scaling down: at least `older`, then at least `newer` pods.
- * Some may be swept away meanwhile.
+ * Some may be swept away meanwhile; what their own controller deleted is not residue.
  */
 export async function leaveResidue(
   cluster: ControlPlane,
@@ -45,11 +48,17 @@ export async function leaveResidue(
   await createNamespace(cluster, namespace);
   const replicaSet = await createReplicaSet(cluster, namespace, owner, 0, { nodeName: node });
   const seen = new Map<string, ApiObject>();
-  const older = await burst(cluster, namespace, options.older, seen);
+  const older = await burst(cluster, namespace, options.older + replicas, seen);
   // The API keeps whole seconds: without a pause "newer" would mean nothing.
   await sleep(3_000);
-  const newer = await burst(cluster, namespace, options.newer, seen);
-  return { namespace, replicaSet, older, newer };
+  const newer = await burst(cluster, namespace, options.newer + replicas, seen);
+  const deletedByOthers = new Set(
+    cluster.audit
+      .podRemovals((record) => !byProduct(record) && record.object.namespace === namespace)
+      .map(({ name }) => name),
+  );
+  const left = (pods: readonly ApiObject[]) => pods.filter(({ metadata }) => !deletedByOthers.has(metadata.name));
+  return { namespace, replicaSet, older: left(older), newer: left(newer) };
 }
 
 export async function remainingPods(cluster: ControlPlane, { namespace }: Residue): Promise<readonly ApiObject[]> {
@@ -73,7 +82,7 @@ async function burst(
     }
     return pods;
   };
-  await scaleReplicaSet(cluster, namespace, owner, 3);
+  await scaleReplicaSet(cluster, namespace, owner, replicas);
   await eventually(
     `${atLeast} rejected pods in ${namespace}`,
     120_000,

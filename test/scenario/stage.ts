@@ -36,7 +36,11 @@ const cluster = "eu-1";
  */
 export async function aStage<Facts extends HealerFacts, Reason extends string>(
   healer: Healer<Facts, Reason>,
-  options: { readonly by?: Partial<PipelineDeps> } = {},
+  options: {
+    readonly by?: Partial<PipelineDeps>;
+    /** What stands between the pipeline and its stores: faults, gates. */
+    readonly through?: (deps: PipelineDeps) => PipelineDeps;
+  } = {},
 ) {
   const clock = manualClock();
   const random = seededRandom(7);
@@ -76,7 +80,7 @@ export async function aStage<Facts extends HealerFacts, Reason extends string>(
     timeLimitMs: seconds(30),
     ...options.by,
   };
-  const handle = pipeline(healer, deps);
+  const handle = pipeline(healer, options.through?.(deps) ?? deps);
   let sequence = 0;
 
   const report = async () => {
