@@ -1,12 +1,13 @@
+import type { Case } from "../case/case.ts";
 import type { Cluster } from "../cluster/cluster.ts";
 import { describeError, type ErrorCode, KnitboneError } from "../errors.ts";
 import { limits } from "../rail/limits.ts";
 import { firstHold } from "../rail/rail.ts";
 import { subjectRails } from "../rail/rails.ts";
-import { seconds } from "../time/duration.ts";
+import { hours, seconds } from "../time/duration.ts";
 import { attempt } from "./attempt.ts";
 import { breakerAfterFailure } from "./breaker.ts";
-import { fileCase } from "./case-desk.ts";
+import { fileCase, sendWakeUp } from "./case-desk.ts";
 import { escalateOnce } from "./escalation.ts";
 import type { Verdict, VerdictKind } from "./heal.ts";
 import type { HealerFacts } from "./healer.ts";
@@ -175,6 +176,7 @@ async function escalate<Facts extends HealerFacts>(
   const about = verdict.about ?? look.openCase.object;
   const told = await escalateOnce(look, { about, reason: verdict.reason, message: verdict.message });
   const after = about.uid === look.openCase.object.uid ? told : look.openCase;
+  if (verdict.until === undefined && after.version !== look.openCase.version) await keepInMind(look, after);
   const judged = { ...look, openCase: after };
   const until = ours(look, verdict.until);
   return until === undefined ? rest(judged, verdict, "escalate") : file(judged, "escalate", verdict, { until });
@@ -202,9 +204,18 @@ async function rest<Facts extends HealerFacts>(
   }
   const before = openCase.verdict;
   const unchanged = before?.kind === kind && before.reason === words.reason && before.mode === look.mode;
-  if (unchanged && openCase.pending === undefined && openCase.version > 0)
+  if (unchanged && openCase.pending === undefined && openCase.version > 0) {
+    if (message.kind === "wakeUp") await keepInMind(look, openCase);
     return { kind: "Decided", reason: words.reason };
+  }
   return file(look, kind, words, { restUntil: look.deps.clock.now() + restMs });
+}
+
+/** A resting case is looked at again at the latest after this: the word that its object is gone may have been lost with a forwarder. */
+const forgottenAfterMs = hours(1);
+
+async function keepInMind<Facts extends HealerFacts>({ deps }: Look<Facts>, resting: Case): Promise<void> {
+  await sendWakeUp(deps, resting, deps.clock.now() + forgottenAfterMs, 0);
 }
 
 async function file<Facts extends HealerFacts>(
@@ -225,7 +236,7 @@ async function file<Facts extends HealerFacts>(
       pending: undefined,
       shadowHeldUntil: undefined,
     },
-    when.until === undefined ? undefined : nextLookAt,
+    when.until === undefined ? now + forgottenAfterMs : nextLookAt,
   );
   return filed === "conflict" ? { kind: "Superseded" } : { kind: "Decided", reason: words.reason };
 }

@@ -31,12 +31,17 @@ export async function recordAttempt<Facts extends HealerFacts>(
     const until = now + shadowHoldMs;
     log.info("Would have healed", { heal: verdict.heal.kind, reason: verdict.reason, action: result.actionId });
     deps.metrics.count("Observed", 1, { heal: verdict.heal.kind });
-    const filed = await fileCase(deps, openCase, {
-      verdict: words,
-      shadowHeldUntil: until,
-      nextLookAt: until,
-      pending: undefined,
-    });
+    const filed = await fileCase(
+      deps,
+      openCase,
+      {
+        verdict: words,
+        shadowHeldUntil: until,
+        nextLookAt: until,
+        pending: undefined,
+      },
+      until,
+    );
     return filed === "conflict" ? { kind: "Superseded" } : { kind: "Decided", reason: verdict.reason };
   }
 

@@ -31,7 +31,8 @@ export type Refusal =
  * Spends every budget of a heal, from narrow to wide; refused by one, it has spent none.
  *
  * The stamp is the object and the number of the attempt, not of the process: an attempt whose process died before it said what came of it is
- * taken up again under the same stamp, and counts once.
+ * taken up again under the same stamp, and counts once. A node's budget counts pods, not tries: writes to one pod that get no answer must not make
+ * its node look like the cause.
  */
 export async function spendBudgets<Facts extends HealerFacts>(
   look: Look<Facts>,
@@ -41,15 +42,16 @@ export async function spendBudgets<Facts extends HealerFacts>(
 ): Promise<Spent | Refusal> {
   const { deps, openCase, mode } = look;
   const nodeSuspected = heal.kind === "ForceDeletePod" && (await isSuspectedNode(look, subject));
+  const { uid } = targetOf(heal);
   const brake = look.state.brake;
   const budgets = actionBudgets({ cluster: openCase.key.cluster, heal, subject, brake, nodeSuspected, mode });
-  const stamp = `${targetOf(heal).uid}#${openCase.attempts + 1}`;
+  const stampOf = ({ scope }: ScopedBudget) => (scope === "node" ? uid : `${uid}#${openCase.attempts + 1}`);
   const giveBackAll = async (which: readonly ScopedBudget[]) => {
-    for (const budget of which) await deps.budgets.giveBack(budget, stamp, at);
+    for (const budget of which) await deps.budgets.giveBack(budget, stampOf(budget), at);
   };
   const spent: ScopedBudget[] = [];
   for (const budget of budgets) {
-    const answer = await deps.budgets.spend(budget, stamp, at);
+    const answer = await deps.budgets.spend(budget, stampOf(budget), at);
     if (answer.kind === "exhausted") {
       await giveBackAll(spent);
       deps.metrics.count("BudgetExhausted", 1, { scope: budget.scope });
@@ -57,12 +59,12 @@ export async function spendBudgets<Facts extends HealerFacts>(
     }
     spent.push(budget);
   }
-  const inFlight = budgets.find((each) => each.scope === "ownerInFlight")?.key;
+  const inFlight = budgets.find((each) => each.scope === "ownerInFlight");
   return {
     kind: "spent",
     keys: budgets.map((each) => each.key),
     giveBack: (scope) => giveBackAll(scope === undefined ? budgets : budgets.filter((each) => each.scope === scope)),
-    ...(inFlight === undefined ? {} : { inFlight: { key: inFlight, stamp } }),
+    ...(inFlight === undefined ? {} : { inFlight: { key: inFlight.key, stamp: stampOf(inFlight) } }),
   };
 }
 

@@ -4,9 +4,9 @@ import type { ClusterModel } from "../../infra/local/cluster-model/model.ts";
 import { kubeconfigConnection } from "../../shared/cluster/client-node-connection.ts";
 import { httpCluster } from "../../shared/cluster/http-cluster.ts";
 import { silentLog } from "../../shared/log/log.ts";
-import { seededRandom } from "../../shared/random/seeded-random.ts";
 import { systemClock } from "../../shared/time/system-clock.ts";
 import { scratchDirectory } from "../fakes/scratch-directory.ts";
+import { seededRandom } from "../fakes/seeded-random.ts";
 import { type ClusterUnderTest, clusterContract } from "./cluster.contract.ts";
 
 /** The real adapter, the real client, a real socket; behind it the cluster model. */

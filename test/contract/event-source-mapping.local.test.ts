@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { describe } from "vitest";
 import { polledQueue } from "../../infra/local/queue-server/polled-queue.ts";
 import { queueDatabase } from "../../infra/local/queue-server/queue-database.ts";
-import { seededRandom } from "../../shared/random/seeded-random.ts";
 import { manualClock } from "../fakes/manual-clock.ts";
+import { seededRandom } from "../fakes/seeded-random.ts";
 import { eventSourceMappingContract } from "./event-source-mapping.contract.ts";
 
 describe("on the local stack's queue, by a manual clock", () => {

@@ -1,7 +1,7 @@
 import { describe } from "vitest";
-import { seededRandom } from "../../shared/random/seeded-random.ts";
 import { manualClock } from "../fakes/manual-clock.ts";
 import { memoryQueue } from "../fakes/memory-queue.ts";
+import { seededRandom } from "../fakes/seeded-random.ts";
 import { eventSourceMappingContract } from "./event-source-mapping.contract.ts";
 
 describe("on the memory queue, by a manual clock", () => {

@@ -1,8 +1,8 @@
 import { describe } from "vitest";
 import { aCluster } from "../../infra/local/cluster-model/builder.ts";
 import { drive } from "../../infra/local/cluster-model/driver.ts";
-import { seededRandom } from "../../shared/random/seeded-random.ts";
 import { systemClock } from "../../shared/time/system-clock.ts";
+import { seededRandom } from "../fakes/seeded-random.ts";
 import { kubernetesApiContract } from "./kubernetes-api.contract.ts";
 
 describe("the cluster model's REST face", () => {

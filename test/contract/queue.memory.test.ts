@@ -1,6 +1,6 @@
-import { seededRandom } from "../../shared/random/seeded-random.ts";
 import { manualClock } from "../fakes/manual-clock.ts";
 import { memoryQueue } from "../fakes/memory-queue.ts";
+import { seededRandom } from "../fakes/seeded-random.ts";
 import { queueContract } from "./queue.contract.ts";
 
 queueContract(async () => {

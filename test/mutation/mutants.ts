@@ -276,7 +276,7 @@ export const mutants: readonly Mutant[] = [
     rail: "observe mode holds for an hour",
     file: "shared/heal/record-attempt.ts",
     find: `shadowHeldUntil: until,
-      nextLookAt: until,`,
+        nextLookAt: until,`,
     replace: ``,
     tests: words,
   },

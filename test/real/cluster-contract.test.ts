@@ -3,9 +3,9 @@ import { kubeconfigConnection } from "../../shared/cluster/client-node-connectio
 import type { ApiConnection, ApiRequest } from "../../shared/cluster/connection.ts";
 import { httpCluster } from "../../shared/cluster/http-cluster.ts";
 import { silentLog } from "../../shared/log/log.ts";
-import { seededRandom } from "../../shared/random/seeded-random.ts";
 import { systemClock } from "../../shared/time/system-clock.ts";
 import { clusterContract } from "../contract/cluster.contract.ts";
+import { seededRandom } from "../fakes/seeded-random.ts";
 import { type ControlPlane, startControlPlane } from "./control-plane.ts";
 import { eventually } from "./wait.ts";
 import { createNamespace } from "./workloads.ts";

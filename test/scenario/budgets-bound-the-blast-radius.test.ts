@@ -184,6 +184,22 @@ describe("a node's own budget", () => {
     });
   });
 
+  it("counts pods, not tries: writes that get no answer do not make the node look like the cause", async () => {
+    const stage = await aStage(scriptedHealer());
+    const pod = lonePod(stage, 1, onNode());
+    let tries = 0;
+    stage.api.forceDeletePod = async () => {
+      tries++;
+      return { kind: "Unknown", message: "no answer within 2 s" };
+    };
+    await stage.sight(pod);
+    await stage.pass(minutes(10));
+    await stage.sight(pod);
+    expect(tries).toBe(3);
+    const warnings = stage.api.events.filter((each) => each.type === "Warning");
+    expect(warnings.map((each) => each.reason)).toEqual(["AttemptsExhausted"]);
+  });
+
   it("does not shut out an attempt that had spent when its process died", async () => {
     const stage = await aStage(scriptedHealer());
     const [first, second, third] = [1, 2, 3].map((n) => lonePod(stage, n, onNode()));

@@ -12,9 +12,9 @@ import type { ForwarderMessage } from "../../shared/delta/forwarder-message.ts";
 import { podFromRaw } from "../../shared/kubernetes/pod.ts";
 import type { Raw } from "../../shared/kubernetes/raw.ts";
 import { silentLog } from "../../shared/log/log.ts";
-import { seededRandom } from "../../shared/random/seeded-random.ts";
 import { type ManualClock, manualClock } from "../fakes/manual-clock.ts";
 import { type MemoryQueue, memoryQueue, queueDown } from "../fakes/memory-queue.ts";
+import { seededRandom } from "../fakes/seeded-random.ts";
 import { modelConnection } from "../unit/functions/forwarder/model-connection.ts";
 
 const settings = forwarderSettings({ milestones: false });

@@ -11,9 +11,9 @@ import { kubeconfigConnection } from "../../shared/cluster/client-node-connectio
 import type { ApiConnection } from "../../shared/cluster/connection.ts";
 import type { ForwarderMessage } from "../../shared/delta/forwarder-message.ts";
 import { silentLog } from "../../shared/log/log.ts";
-import { seededRandom } from "../../shared/random/seeded-random.ts";
 import { systemClock } from "../../shared/time/system-clock.ts";
 import { type MemoryQueue, memoryQueue } from "../fakes/memory-queue.ts";
+import { seededRandom } from "../fakes/seeded-random.ts";
 
 let folder: string;
 let model: ClusterModel;

@@ -10,9 +10,9 @@ import type { ClusterModel } from "../../infra/local/cluster-model/model.ts";
 import { parseForwarderMessage } from "../../shared/delta/parse-forwarder-message.ts";
 import type { Queue } from "../../shared/queue/queue.ts";
 import { sqsQueue } from "../../shared/queue/sqs-queue.ts";
-import { seededRandom } from "../../shared/random/seeded-random.ts";
 import { systemClock } from "../../shared/time/system-clock.ts";
 import { type SqsEmulator, startFauxqs } from "../contract/emulators.ts";
+import { seededRandom } from "../fakes/seeded-random.ts";
 
 const main = new URL("../../functions/forwarder/main.ts", import.meta.url).pathname;
 let folder: string;

@@ -7,7 +7,6 @@ import type { PipelineDeps } from "../../shared/heal/pipeline-deps.ts";
 import type { PodFacts } from "../../shared/kubernetes/pod.ts";
 import type { Metrics } from "../../shared/log/log.ts";
 import { silentLog } from "../../shared/log/log.ts";
-import { seededRandom } from "../../shared/random/seeded-random.ts";
 import { seconds } from "../../shared/time/duration.ts";
 import { aBrake, aRegisteredCluster, aStoredReport } from "../build/cluster-state.ts";
 import { aFlagRow } from "../build/flag-row.ts";
@@ -27,6 +26,7 @@ import { memoryLeakStore } from "../fakes/memory-leak-store.ts";
 import { memoryLedger } from "../fakes/memory-ledger.ts";
 import { memoryLifecycleStore } from "../fakes/memory-lifecycle-store.ts";
 import { memoryQueue } from "../fakes/memory-queue.ts";
+import { seededRandom } from "../fakes/seeded-random.ts";
 
 const cluster = "eu-1";
 

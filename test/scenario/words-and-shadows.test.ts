@@ -276,6 +276,34 @@ describe("waiting", () => {
   });
 });
 
+describe("a resting case whose object vanished while nobody watched", () => {
+  it.each<[string, Verdict, "act" | "observe"]>([
+    ["left", { kind: "leave", reason: "OptedOut", message: "Opted out." }, "act"],
+    ["escalated", stuck, "act"],
+    ["escalated in a dry run", stuck, "observe"],
+    [
+      "healed in a dry run",
+      {
+        kind: "heal",
+        heal: { kind: "EvictTerminalPod", pod: pod.ref, resourceVersion: "1000" },
+        reason: "Residue",
+        message: "Old.",
+      },
+      "observe",
+    ],
+  ])("is closed within about an hour: %s", async (_, verdict, mode) => {
+    const stage = await aStage(scriptedHealer(() => verdict));
+    await stage.flagRows.set(aFlagRow({ mode }));
+    stage.api.putPod(pod);
+    await stage.sight(pod);
+    await stage.pass(hours(3));
+    stage.api.removePod(pod);
+    await stage.pass(hours(1) + minutes(5));
+    expect(await stage.caseOf(pod.ref.uid)).toMatchObject({ state: "closed" });
+    expect(stage.queue.messages()).toEqual([]);
+  });
+});
+
 describe("messages", () => {
   it("that cannot be read go into quarantine with their code, and are not tried again", async () => {
     const stage = await aStage(scriptedHealer());

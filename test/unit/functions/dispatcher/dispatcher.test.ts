@@ -5,7 +5,6 @@ import type { RoutingTable } from "../../../../functions/dispatcher/route.ts";
 import type { Delta } from "../../../../shared/delta/delta.ts";
 import type { Metrics } from "../../../../shared/log/log.ts";
 import { silentLog } from "../../../../shared/log/log.ts";
-import { seededRandom } from "../../../../shared/random/seeded-random.ts";
 import { seconds } from "../../../../shared/time/duration.ts";
 import { noon } from "../../../build/instant.ts";
 import { aDelta, aSighting } from "../../../build/message.ts";
@@ -16,6 +15,7 @@ import { memoryClusterStore } from "../../../fakes/memory-cluster-store.ts";
 import { memoryLeakStore } from "../../../fakes/memory-leak-store.ts";
 import { memoryLifecycleStore } from "../../../fakes/memory-lifecycle-store.ts";
 import { memoryQueue, queueDown } from "../../../fakes/memory-queue.ts";
+import { seededRandom } from "../../../fakes/seeded-random.ts";
 
 const routes: RoutingTable = {
   PodOverdue: ["terminating-reaper"],

@@ -3,10 +3,10 @@ import { type ForwarderSettings, forwarderSettings } from "../../../../functions
 import type { Delta } from "../../../../shared/delta/delta.ts";
 import type { ForwarderMessage, ReportMessage } from "../../../../shared/delta/forwarder-message.ts";
 import type { Log, LogFields } from "../../../../shared/log/log.ts";
-import { seededRandom } from "../../../../shared/random/seeded-random.ts";
 import { type ManualClock, manualClock } from "../../../fakes/manual-clock.ts";
 import { type MemoryQueue, memoryQueue } from "../../../fakes/memory-queue.ts";
 import { type ScriptedConnection, scriptedConnection } from "../../../fakes/scripted-connection.ts";
+import { seededRandom } from "../../../fakes/seeded-random.ts";
 
 export const paths = {
   pods: "/api/v1/pods",

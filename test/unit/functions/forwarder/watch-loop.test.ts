@@ -5,9 +5,9 @@ import { type WatchLoop, watchLoop } from "../../../../functions/forwarder/watch
 import { watchedResources } from "../../../../functions/forwarder/watched-resource.ts";
 import { type Raw, rawObject } from "../../../../shared/kubernetes/raw.ts";
 import { silentLog } from "../../../../shared/log/log.ts";
-import { seededRandom } from "../../../../shared/random/seeded-random.ts";
 import { type ManualClock, manualClock } from "../../../fakes/manual-clock.ts";
 import { type ScriptedConnection, scriptedConnection } from "../../../fakes/scripted-connection.ts";
+import { seededRandom } from "../../../fakes/seeded-random.ts";
 import { rawPod } from "./raw-objects.ts";
 
 const path = "/api/v1/pods";

@@ -2,9 +2,9 @@ import { expect, test } from "vitest";
 import { caseReporter } from "../../../../infra/local/case-reporter.ts";
 import type { Host } from "../../../../infra/local/host.ts";
 import type { Case } from "../../../../shared/case/case.ts";
-import { seededRandom } from "../../../../shared/random/seeded-random.ts";
 import { manualClock } from "../../../fakes/manual-clock.ts";
 import { memoryCaseStore } from "../../../fakes/memory-case-store.ts";
+import { seededRandom } from "../../../fakes/seeded-random.ts";
 
 function stage({ json = false } = {}) {
   const clock = manualClock();

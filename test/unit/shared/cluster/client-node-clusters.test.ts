@@ -2,11 +2,11 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { clientNodeClusters } from "../../../../shared/cluster/client-node-clusters.ts";
 import type { ClusterAuthentication, RegisteredCluster } from "../../../../shared/cluster/registered-cluster.ts";
 import { silentLog } from "../../../../shared/log/log.ts";
-import { seededRandom } from "../../../../shared/random/seeded-random.ts";
 import { systemClock } from "../../../../shared/time/system-clock.ts";
 import { makeCertificate } from "../../../fakes/certificate.ts";
 import { scratchDirectory } from "../../../fakes/scratch-directory.ts";
 import { answerJson, scratchServer } from "../../../fakes/scratch-server.ts";
+import { seededRandom } from "../../../fakes/seeded-random.ts";
 
 function clusters(lab = 1) {
   const made = clientNodeClusters({

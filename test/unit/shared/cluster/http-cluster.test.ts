@@ -4,8 +4,8 @@ import type { ApiAnswer, ApiConnection, ApiRequest } from "../../../../shared/cl
 import { httpCluster } from "../../../../shared/cluster/http-cluster.ts";
 import { KnitboneError } from "../../../../shared/errors.ts";
 import { silentLog } from "../../../../shared/log/log.ts";
-import { seededRandom } from "../../../../shared/random/seeded-random.ts";
 import { manualClock } from "../../../fakes/manual-clock.ts";
+import { seededRandom } from "../../../fakes/seeded-random.ts";
 
 type Reply = Partial<ApiAnswer> | Error;
 

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { createDeployment, createJob, createStatefulSet } from "../../../../../infra/local/cluster-model/builder.ts";
-import { seededRandom } from "../../../../../shared/random/seeded-random.ts";
+import { seededRandom } from "../../../../fakes/seeded-random.ts";
 import { smallCluster } from "./small-cluster.ts";
 
 async function history(seed: number): Promise<string> {

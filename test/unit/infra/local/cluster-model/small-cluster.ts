@@ -3,8 +3,8 @@ import { aCluster, type ClusterShape } from "../../../../../infra/local/cluster-
 import { run } from "../../../../../infra/local/cluster-model/driver.ts";
 import type { ClusterModel } from "../../../../../infra/local/cluster-model/model.ts";
 import type { Pod } from "../../../../../infra/local/cluster-model/objects/pod.ts";
-import { seededRandom } from "../../../../../shared/random/seeded-random.ts";
 import { type ManualClock, manualClock } from "../../../../fakes/manual-clock.ts";
+import { seededRandom } from "../../../../fakes/seeded-random.ts";
 
 export interface SmallCluster {
   model: ClusterModel;

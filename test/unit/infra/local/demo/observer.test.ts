@@ -6,8 +6,8 @@ import type { NamedFailure } from "../../../../../infra/local/demo/named-failure
 import { isOk, lastLook, observed, reportOf, type Sighting } from "../../../../../infra/local/demo/observer.ts";
 import type { Case } from "../../../../../shared/case/case.ts";
 import type { VerdictKind } from "../../../../../shared/heal/heal.ts";
-import { seededRandom } from "../../../../../shared/random/seeded-random.ts";
 import { type ManualClock, manualClock } from "../../../../fakes/manual-clock.ts";
+import { seededRandom } from "../../../../fakes/seeded-random.ts";
 
 let clock: ManualClock;
 let model: ClusterModel;

@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { type QueueDatabase, queueDatabase } from "../../../../../infra/local/queue-server/queue-database.ts";
-import { seededRandom } from "../../../../../shared/random/seeded-random.ts";
 import { type ManualClock, manualClock } from "../../../../fakes/manual-clock.ts";
+import { seededRandom } from "../../../../fakes/seeded-random.ts";
 
 let directory: string;
 let clock: ManualClock;

@@ -6,10 +6,10 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { type QueueDatabase, queueDatabase } from "../../../../../infra/local/queue-server/queue-database.ts";
 import { type QueueServer, startQueueServer } from "../../../../../infra/local/queue-server/queue-server.ts";
 import { sqsQueue } from "../../../../../shared/queue/sqs-queue.ts";
-import { seededRandom } from "../../../../../shared/random/seeded-random.ts";
 import { systemClock } from "../../../../../shared/time/system-clock.ts";
 import { queueContract } from "../../../../contract/queue.contract.ts";
 import { manualClock } from "../../../../fakes/manual-clock.ts";
+import { seededRandom } from "../../../../fakes/seeded-random.ts";
 
 const clock = manualClock();
 const random = seededRandom(3);

@@ -1,4 +1,4 @@
-import type { Random } from "./random.ts";
+import type { Random } from "../../shared/random/random.ts";
 
 /**
  * A repeatable source (mulberry32, public domain): same seed, same sequence. Not for secrets. Hand-written: ten lines, and the
