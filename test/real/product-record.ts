@@ -16,6 +16,32 @@ export function warningsAbout(audit: AuditLog, object: ApiObject): readonly Audi
   });
 }
 
+/**
+ * Of what a rejection loop left, the product kept these five and evicted the rest: none of the older burst is among them, and nothing that it
+ * evicted is newer than they are. (The last pod of a burst may have failed after the burst was counted. A pod's end is a second apart from its making
+ * at most, and the API keeps whole seconds.)
+ */
+export function expectNewestKept(
+  audit: AuditLog,
+  residue: { readonly namespace: string; readonly older: readonly ApiObject[]; readonly newer: readonly ApiObject[] },
+  kept: readonly ApiObject[],
+): void {
+  const removals = removedByProduct(audit, residue.namespace);
+  const removed = new Set(removals.map(({ preconditionUid }) => preconditionUid));
+  const made = (pod: ApiObject) => Date.parse(pod.metadata.creationTimestamp);
+  expect(kept).toHaveLength(5);
+  expect(removals.filter(({ by }) => by !== "eviction")).toEqual([]);
+  expect(removed.size).toBe(removals.length);
+  expect(kept.filter(({ metadata }) => removed.has(metadata.uid))).toEqual([]);
+  const older = new Set(residue.older.map(({ metadata }) => metadata.uid));
+  expect(kept.filter(({ metadata }) => older.has(metadata.uid))).toEqual([]);
+  const gone = [...residue.older, ...residue.newer].filter(({ metadata }) => removed.has(metadata.uid));
+  expect(Math.max(...gone.map(made)) - Math.min(...kept.map(made))).toBeLessThanOrEqual(1_000);
+  const left = new Set(kept.map(({ metadata }) => metadata.uid));
+  const known = [...residue.older, ...residue.newer].filter(({ metadata }) => !left.has(metadata.uid));
+  expect(known.filter(({ metadata }) => !removed.has(metadata.uid))).toEqual([]);
+}
+
 /** What holds of everything that the product ever wrote, whatever the story. */
 export function expectExplainableWrites(audit: AuditLog): void {
   const writes = audit.productWrites();
