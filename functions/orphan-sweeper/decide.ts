@@ -1,28 +1,23 @@
 import type { Case } from "../../shared/case/case.ts";
 import type { Verdict } from "../../shared/heal/heal.ts";
-import type { HealerFacts } from "../../shared/heal/healer.ts";
+import type { HealerFacts, RoundFindings } from "../../shared/heal/healer.ts";
 import { type Subject, workloadOf } from "../../shared/heal/subject.ts";
 import { findCondition } from "../../shared/kubernetes/condition.ts";
+import type { Meta } from "../../shared/kubernetes/meta.ts";
 import { luresReplacements, type NodeFacts, readyStatus } from "../../shared/kubernetes/node.ts";
-import { describeRef } from "../../shared/kubernetes/object-ref.ts";
-import { endedAt, isTerminating, type PodFacts } from "../../shared/kubernetes/pod.ts";
+import { describeRef, type ObjectRef } from "../../shared/kubernetes/object-ref.ts";
+import { isOptedIn, isOrphanKind, orphansKey } from "../../shared/kubernetes/orphan.ts";
+import { isTerminating, type PodFacts } from "../../shared/kubernetes/pod.ts";
+import { type Residue, residueOf } from "../../shared/kubernetes/residue.ts";
 import type { Instant } from "../../shared/time/clock.ts";
 import { formatDuration, minutes, seconds } from "../../shared/time/duration.ts";
-import type { Policy, ResidueClass } from "./policy.ts";
-
-/** One Failed pod, as far as the count of its kind goes. */
-export interface Residue {
-  readonly uid: string;
-  readonly residueClass: ResidueClass;
-  /** Its node's kubelet did not admit it: made again at once, it can loop. */
-  readonly rejected: boolean;
-  readonly nodeName?: string;
-  readonly endedAt: Instant;
-}
+import type { Policy } from "./policy.ts";
 
 export interface Facts extends HealerFacts {
   /** Residue of the same owner in the same namespace (ownerless pods count as one owner's), without the pod itself and what is being deleted. */
   readonly siblings: readonly Residue[];
+  /** Pods of the namespace whose controller is not there, itself among them; only read where its own is not. */
+  readonly orphans?: number;
 }
 
 export type Reason =
@@ -33,18 +28,25 @@ export type Reason =
   | "JobUnfinished"
   | "JobFinished"
   | "UnknownOwner"
-  | "OwnerMissing"
   | "OwnControllerDeletes"
   | "KeptAsEvidence"
+  | "NamespaceTerminating"
   // waited for
+  | "OwnerMissing"
   | "NodeWasSilent"
   | "TimeToLiveRunning"
   // evicted
   | "TimeToLiveOver"
   | "LoopTimeToLiveOver"
+  | "OrphanUnwanted"
+  // told
+  | "OwnerGone"
+  | "ManyOrphans"
   // stopped at the source
   | "RejectionLoop"
-  | "PinnedRejectionLoop";
+  | "PinnedRejectionLoop"
+  // told by the round
+  | "GarbageCollectorStalled";
 
 /** As many rejected pods of one owner on one node within this window are a loop (S0-23, S0-52). The lab does not divide windows. */
 const loopSize = 5;
@@ -62,52 +64,83 @@ const afterSilenceMs = minutes(5);
  */
 const firstReadyWithinMs = seconds(30);
 
-/**
- * `status.reason` → class. Sources, at v1.36: pkg/kubelet/lifecycle/predicate.go and handlers.go (admission), eviction/helpers.go,
- * nodeshutdown (`Terminated`: what ran; `NodeShutdown`: what came too late), preemption, cm/topologymanager, cm/cpumanager. Reasons that are
- * not here are the application's own (or the owner's wish: DeadlineExceeded), and stay.
- */
-const classByReason: Readonly<Record<string, ResidueClass>> = {
-  Evicted: "Evicted",
-  UnexpectedAdmissionError: "UnexpectedAdmissionError",
-  UnexpectedPredicateFailureType: "UnexpectedAdmissionError",
-  UnknownReason: "UnexpectedAdmissionError",
-  InvalidNodeInfo: "UnexpectedAdmissionError",
-  NodeAffinity: "NodeMismatch",
-  NodeName: "NodeMismatch",
-  NodePorts: "NodeMismatch",
-  TaintToleration: "NodeMismatch",
-  TopologyAffinityError: "NodeMismatch",
-  SMTAlignmentError: "NodeMismatch",
-  PodOSSelectorNodeLabelDoesNotMatch: "NodeMismatch",
-  PodOSNotSupported: "NodeMismatch",
-  SupplementalGroupsPolicyNotSupported: "NodeMismatch",
-  InitContainerRestartPolicyForbidden: "NodeMismatch",
-  NodeShutdown: "NodeShutdown",
-  Terminated: "NodeShutdown",
-  Preempting: "Preempting",
-  NodeLost: "NodeGone",
-};
-
-const rejectionClasses: ReadonlySet<ResidueClass> = new Set([
-  "OutOfResource",
-  "UnexpectedAdmissionError",
-  "NodeMismatch",
-]);
+/** Looks that must miss the owner before anything is said, and the time between two: PodGC's own quarantine is 40 s. Waits for Kubernetes itself: the lab divides neither. */
+const orphanLooks = 3;
+const betweenOrphanLooksMs = seconds(45);
+/** More than this in one namespace are no strays: a stalled collector or lost data. That is for people, never for a bulk delete (S0-10). */
+const strayLimit = 5;
 
 /** What to do about a pod that ended. `now` by the cluster's own clock. */
-export function decide(facts: Facts, _openCase: Case, policy: Policy, now: Instant): Verdict<Reason> {
+export function decide(facts: Facts, openCase: Case, policy: Policy, now: Instant): Verdict<Reason> {
   const { subject, siblings } = facts;
-  const { pod } = subject;
+  const { pod, owners } = subject;
   const name = describeRef(pod.ref);
-  if (pod.phase !== "Failed") return leave("NotFailed", `${name} is ${pod.phase}.`);
   if (isTerminating(pod)) return leave("AlreadyTerminating", `${name} is already being deleted.`);
+  if (owners.kind === "missing") return orphan(facts, owners, openCase, now);
+  if (pod.phase !== "Failed") return leave("NotFailed", `${name} is ${pod.phase}.`);
   const own = residueOf(pod);
   if (own === undefined) {
     const why = pod.reason === undefined ? "its containers' own exit" : `reason ${pod.reason}`;
     return leave("NotResidue", `${name} failed by ${why}: that is for its owner to see.`);
   }
   return leftToOwner(subject) ?? waitForNode(subject, now) ?? sweep(subject, own, siblings, policy, now);
+}
+
+/** A pod, or what stands above it, names a controller that is not there: the garbage collector's work, unless it does not do it. */
+function orphan(
+  { subject, orphans = 1 }: Facts,
+  owners: Extract<Subject["owners"], { kind: "missing" }>,
+  openCase: Case,
+  now: Instant,
+): Verdict<Reason> {
+  const { pod, namespace } = subject;
+  const above = owners.chain.at(-1);
+  const object = above?.ref ?? pod.ref;
+  const what = `${describeRef(object)} belongs to ${owners.owner.kind} ${owners.owner.name}, which does not exist`;
+  if (namespace?.terminating === true) {
+    return leave("NamespaceTerminating", `${what}: its namespace is being deleted, and takes it along.`);
+  }
+  if (!isConfirmed(openCase)) {
+    const message = `${what}: the garbage collector's, unless ${orphanLooks} looks find it here.`;
+    return { kind: "wait", until: now + betweenOrphanLooksMs, reason: "OwnerMissing", message };
+  }
+  if (orphans > strayLimit) {
+    const message = `${orphans} pods of ${pod.ref.namespace} belong to controllers that do not exist: no strays. Look at the garbage collector, and at what became of etcd's data, before anybody deletes them.`;
+    return { kind: "escalate", about: namespace?.ref ?? pod.ref, reason: "ManyOrphans", message };
+  }
+  if (above !== undefined) {
+    const message = `${what}, and it goes on making pods. Delete it if nobody wants it.`;
+    return { kind: "escalate", about: above.ref, reason: "OwnerGone", message };
+  }
+  const isWanted = namespace === undefined || !isOptedIn(namespace) || !isOrphanKind(owners.owner.kind);
+  if (isWanted) {
+    const message = `${what}, and the garbage collector left it here. Delete it if nobody wants it; ${orphansKey}=delete on the namespace has that done.`;
+    return { kind: "escalate", about: pod.ref, reason: "OwnerGone", message };
+  }
+  return {
+    kind: "heal",
+    heal: { kind: "EvictOrphan", pod: pod.ref, resourceVersion: pod.resourceVersion },
+    reason: "OrphanUnwanted",
+    message: `${what}; ${orphanLooks} looks found it so, and its namespace asks for orphans to be deleted.`,
+  };
+}
+
+/** Enough looks in a row missed the owner, this one among them; or people were told already. */
+function isConfirmed({ verdict }: Case): boolean {
+  if (verdict?.reason === "OwnerMissing") return (verdict.times ?? 1) + 1 >= orphanLooks;
+  return verdict?.reason === "OwnerGone" || verdict?.reason === "ManyOrphans";
+}
+
+/** Objects that a message names; the rest is counted. */
+const namedAtMost = 5;
+
+/** What a round tells of foreground deletions that nobody carries on (S0-11): an alert, and nothing is deleted in the collector's stead. */
+export function stalledCollector(about: ObjectRef, stalled: readonly Meta[]): RoundFindings["words"] {
+  if (stalled.length === 0) return [];
+  const named = stalled.slice(0, namedAtMost).map(({ ref }) => describeRef(ref));
+  const more = stalled.length > namedAtMost ? ` and ${stalled.length - namedAtMost} more` : "";
+  const message = `The garbage collector does not carry on foreground deletions: ${named.join(", ")}${more}. Look at kube-controller-manager.`;
+  return [{ about, reason: "GarbageCollectorStalled" satisfies Reason, message }];
 }
 
 function sweep(
@@ -163,40 +196,6 @@ function isNewer(a: Residue, b: Residue): boolean {
   return a.endedAt === b.endedAt ? a.uid > b.uid : a.endedAt > b.endedAt;
 }
 
-/** The pod as residue; undefined when it did not fail, is being deleted, or failed by itself. */
-export function residueOf(pod: PodFacts): Residue | undefined {
-  const residueClass = pod.phase === "Failed" && !isTerminating(pod) ? classOf(pod) : undefined;
-  if (residueClass === undefined) return undefined;
-  // A node's clock writes the end of a container: an end before the creation, which the API server wrote, is no end.
-  const ended = Math.max(endedAt(pod) ?? 0, pod.creationTimestamp ?? 0);
-  return {
-    uid: pod.ref.uid,
-    residueClass,
-    rejected: rejectionClasses.has(residueClass) || (isTurnedAway(residueClass) && neverStarted(pod)),
-    ...(pod.nodeName === undefined ? {} : { nodeName: pod.nodeName }),
-    endedAt: ended,
-  };
-}
-
-function classOf(pod: PodFacts): ResidueClass | undefined {
-  const { reason } = pod;
-  if (reason?.startsWith("OutOf")) return "OutOfResource";
-  if (reason !== undefined) return Object.hasOwn(classByReason, reason) ? classByReason[reason] : undefined;
-  // A kubelet that came back and no longer knows a container writes ContainerStatusUnknown (exit 137). Beside an exit of its own it counts less.
-  const failed = pod.containers.filter((each) => each.state === "terminated" && each.exitCode !== 0);
-  const lost = failed.filter((each) => each.reason === "ContainerStatusUnknown");
-  return lost.length > 0 && lost.length === failed.length ? "NodeGone" : undefined;
-}
-
-/** Kubelets give these reasons to pods that ran and to pods that they did not admit. */
-function isTurnedAway(residueClass: ResidueClass): boolean {
-  return residueClass === "Evicted" || residueClass === "NodeShutdown";
-}
-
-function neverStarted(pod: PodFacts): boolean {
-  return pod.containers.every((each) => each.startedAt === undefined && each.finishedAt === undefined);
-}
-
 /** Whose business the pod is, where it is not ours. */
 function leftToOwner({ pod, owners }: Subject): Verdict<Reason> | undefined {
   const name = describeRef(pod.ref);
@@ -206,9 +205,6 @@ function leftToOwner({ pod, owners }: Subject): Verdict<Reason> | undefined {
     return nearest.jobFinished === true
       ? leave("JobFinished", `${name} is a finished Job's: it goes with the Job, by the Job's own time to live.`)
       : leave("JobUnfinished", `${name} is an unfinished Job's, which still counts its failures by it.`);
-  }
-  if (owners.kind === "missing") {
-    return leave("OwnerMissing", `${name}: its owner is gone, and the garbage collector follows it.`);
   }
   if (nearest?.ref.kind === "DaemonSet" || nearest?.ref.kind === "StatefulSet") {
     return leave("OwnControllerDeletes", `${name}: the ${nearest.ref.kind} controller deletes its Failed pods itself.`);

@@ -1,20 +1,8 @@
 import * as z from "zod/mini";
 import type { ParsePolicy } from "../../shared/heal/policy.ts";
 import { countKnob, describeProblem, durationKnob } from "../../shared/heal/policy-knobs.ts";
+import { type ResidueClass, residueClasses } from "../../shared/kubernetes/residue.ts";
 import { hours, minutes, seconds } from "../../shared/time/duration.ts";
-
-/** What a Failed pod is the residue of, by cause (S0-50, S0-51). What falls into which: `decide.ts`. */
-const residueClasses = [
-  "Evicted",
-  "OutOfResource",
-  "UnexpectedAdmissionError",
-  "NodeMismatch",
-  "NodeShutdown",
-  "Preempting",
-  "NodeGone",
-] as const;
-
-export type ResidueClass = (typeof residueClasses)[number];
 
 /** The knobs of orphan-sweeper, parsed. What the operator writes is in its README. */
 export interface Policy {

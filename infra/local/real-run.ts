@@ -88,6 +88,7 @@ export async function runReal(run: RealRun, host: Host): Promise<number> {
     const begun = await Promise.all(usable.map(({ candidate, context }) => begin(candidate, context)));
     await progress.step(`listing ${listed(begun.map(({ id }) => id))}`, () => allSynced(begun, host));
     if (ended.aborted) return 0;
+    stack.startSchedules();
 
     const reporter = caseReporter({
       host,

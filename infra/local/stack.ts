@@ -6,6 +6,7 @@ import { functionRuntime } from "./function-runtime.ts";
 import { polledQueue } from "./queue-server/polled-queue.ts";
 import type { QueueDatabase } from "./queue-server/queue-database.ts";
 import { startQueues } from "./queues.ts";
+import { startSchedule } from "./schedule.ts";
 import type { StateDirectory } from "./state-directory.ts";
 import { startTables } from "./tables.ts";
 import { type MappingSpec, type StackSpec, stackOfTemplate } from "./template.ts";
@@ -17,6 +18,8 @@ export interface LocalStack {
   readonly prefix: string;
   readonly queues: QueueDatabase;
   readonly queueUrl: (name: string) => string;
+  /** From now on rules send what they send on a schedule: to be called once, when there are clusters to look at. */
+  startSchedules(): void;
   /** Lets running invocations end, then ends everything. */
   stop(): Promise<void>;
 }
@@ -92,13 +95,21 @@ export async function startLocalStack(options: {
     }),
   );
 
+  const schedules: ReturnType<typeof startSchedule>[] = [];
+
   return {
     endpoints,
     region: localRegion,
     prefix: spec.functions[0]?.environment["TABLE_PREFIX"] ?? "knitbone",
     queues: queues.database,
     queueUrl: queues.queueUrl,
+    startSchedules() {
+      for (const schedule of spec.schedules) {
+        schedules.push(startSchedule({ spec: schedule, queues: queues.database, lab, clock, onFailure }));
+      }
+    },
     async stop() {
+      await Promise.all(schedules.map((schedule) => schedule.stop()));
       await Promise.all(mappings.map((mapping) => mapping.stop()));
       await Promise.all([...runtimes.values()].map((runtime) => runtime.stop()));
       await queues.close();

@@ -37,11 +37,20 @@ export interface MappingSpec {
   readonly maximumConcurrency?: number;
 }
 
+/** A rule of EventBridge that puts a constant message on a queue. */
+export interface ScheduleSpec {
+  readonly name: string;
+  readonly everyMs: number;
+  readonly queue: string;
+  readonly body: string;
+}
+
 export interface StackSpec {
   readonly tables: readonly TableSpec[];
   readonly queues: readonly QueueSpec[];
   readonly functions: readonly FunctionSpec[];
   readonly mappings: readonly MappingSpec[];
+  readonly schedules: readonly ScheduleSpec[];
 }
 
 /** Where the stack is: what pseudo parameters and queue URLs resolve to. */
@@ -97,7 +106,31 @@ export function stackOfTemplate(template: unknown, place: StackPlace): StackSpec
     mappings: ofType("AWS::Lambda::EventSourceMapping")
       .filter((mapping) => mapping.properties["Enabled"] !== false)
       .map((mapping) => mappingOf(mapping, resolve)),
+    schedules: ofType("AWS::Events::Rule")
+      .filter((rule) => rule.properties["State"] !== "DISABLED")
+      .flatMap((rule) => schedulesOf(rule, resolve)),
   };
+}
+
+const unitMs: Readonly<Record<string, number>> = { minute: 60_000, hour: 3_600_000, day: 86_400_000 };
+
+function schedulesOf({ id, properties }: Resource, resolve: Resolve): readonly ScheduleSpec[] {
+  const expression = text(properties["ScheduleExpression"], `${id}.ScheduleExpression`);
+  const [, count, unit = ""] = /^rate\((\d+) (minute|hour|day)s?\)$/.exec(expression) ?? [];
+  const everyMs = Number(count) * (unitMs[unit] ?? Number.NaN);
+  if (!(everyMs > 0)) throw unusable(`${id}.ScheduleExpression`, `"${expression}" is no rate`);
+  const targets = properties["Targets"];
+  if (!Array.isArray(targets)) throw unusable(`${id}.Targets`, "is not a list");
+  return targets.map((each, index) => {
+    const at = `${id}.Targets.${index}`;
+    const target = record(each, at);
+    return {
+      name: text(resolve(properties["Name"] ?? id, `${id}.Name`), `${id}.Name`),
+      everyMs,
+      queue: lastPart(text(resolve(target["Arn"], `${at}.Arn`), `${at}.Arn`)),
+      body: text(resolve(target["Input"], `${at}.Input`), `${at}.Input`),
+    };
+  });
 }
 
 type Resolve = (value: unknown, at: string) => unknown;

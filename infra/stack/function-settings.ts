@@ -16,6 +16,8 @@ export interface FunctionSettings {
   /** Of the event-source mapping: at least 2 by AWS's rule. */
   readonly maximumConcurrency: number;
   readonly reservedConcurrency?: number;
+  /** When the healer goes its rounds: an EventBridge rate such as "rate(1 hour)". */
+  readonly schedule?: string;
 }
 
 /** The function that takes every delta in; all others are healers. */
@@ -36,7 +38,10 @@ const bounds = {
   maximumConcurrency: { fallback: 10, least: 2, most: 1_000 },
 } satisfies Record<string, Bounds>;
 
-const knownKeys = ["signals", "reservedConcurrency", ...Object.keys(bounds)];
+const knownKeys = ["signals", "schedule", "reservedConcurrency", ...Object.keys(bounds)];
+
+/** EventBridge wants the singular after 1 and the plural after all else. */
+const rate = /^rate\((1 (minute|hour|day)|([2-9]|[1-9]\d+) (minutes|hours|days))\)$/;
 
 /** Every function of the repository, by name. Throws one error that lists every problem of every `function.yml`. */
 export function readFunctions(root: string): readonly FunctionSettings[] {
@@ -94,6 +99,7 @@ function functionSettings(
     batchSize: whole("batchSize", bounds.batchSize),
     batchingWindowSeconds: whole("batchingWindowSeconds", bounds.batchingWindowSeconds),
     maximumConcurrency: whole("maximumConcurrency", bounds.maximumConcurrency),
+    ...scheduleOf(name, values["schedule"], problems),
   };
   if (settings.batchSize > 10 && settings.batchingWindowSeconds < 1) {
     problems.push("a batchSize above 10 needs a batchingWindowSeconds of at least 1");
@@ -107,6 +113,14 @@ function functionSettings(
     );
   }
   return { settings: { ...settings, reservedConcurrency }, problems };
+}
+
+function scheduleOf(name: string, value: unknown, problems: string[]): Pick<FunctionSettings, "schedule"> {
+  if (value === undefined) return {};
+  if (name === dispatcherName) problems.push("the dispatcher has no schedule: it goes no rounds");
+  if (typeof value === "string" && rate.test(value)) return { schedule: value };
+  problems.push(`schedule must be a rate such as "rate(1 hour)", not ${JSON.stringify(value)}`);
+  return {};
 }
 
 function wantedSignals(name: string, value: unknown, problems: string[]): readonly Signal[] {

@@ -1,5 +1,6 @@
-import type { FunctionSettings } from "./function-settings.ts";
+import { dispatcherName, type FunctionSettings } from "./function-settings.ts";
 import { logicalId, ownArn, queueNameOf, type Resources, type StackParameters } from "./names.ts";
+import { scheduleMaySend } from "./schedules.ts";
 
 const days = 86_400;
 
@@ -36,7 +37,10 @@ export function functionQueues(settings: FunctionSettings, parameters: StackPara
         },
       },
     },
-    [`${queue}Policy`]: queuePolicy(queue, settings.name === "dispatcher" ? onlySenders(queue, parameters) : []),
+    [`${queue}Policy`]: queuePolicy(queue, [
+      ...(settings.name === dispatcherName ? onlySenders(queue, parameters) : []),
+      ...scheduleMaySend(settings, parameters, { "Fn::GetAtt": [queue, "Arn"] }),
+    ]),
     [`${dead}Policy`]: queuePolicy(dead, []),
   };
 }

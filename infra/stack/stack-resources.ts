@@ -3,6 +3,7 @@ import { dispatcherName, type FunctionSettings } from "./function-settings.ts";
 import { lambdaLogicalId, type Resources, type StackParameters } from "./names.ts";
 import { functionQueues, quarantineQueue } from "./queues.ts";
 import { functionRoles } from "./roles.ts";
+import { functionSchedule } from "./schedules.ts";
 
 /** What stands beside the functions in the template: queues, roles, alarms; the tables are in `infra/tables.yml`. */
 export function stackResources(functions: readonly FunctionSettings[], parameters: StackParameters): object {
@@ -12,6 +13,7 @@ export function stackResources(functions: readonly FunctionSettings[], parameter
     quarantineQueue(parameters),
     functionRoles(functions, parameters),
     ...functions.map((settings) => functionAlarms(settings, parameters)),
+    ...functions.map((settings) => functionSchedule(settings, parameters)),
     quarantineAlarm(parameters),
   );
   return {

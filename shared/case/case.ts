@@ -27,6 +27,11 @@ export interface Case {
     readonly at: Instant;
     /** "observe": nothing was written to the cluster. */
     readonly mode: "act" | "observe";
+    /**
+     * Looks in a row that came to this kind, reason and mode, this one among them; once when absent. Anything else in between (a cluster that
+     * cannot be seen) begins anew.
+     */
+    readonly times?: number;
   };
   /** Sightings before this are dropped unread. */
   readonly nextLookAt?: Instant;
@@ -40,6 +45,8 @@ export interface Case {
     readonly sentAt: Instant;
     /** Key and stamp of the owner's in-flight budget, given back once the effect is seen. */
     readonly inFlight?: { readonly key: string; readonly stamp: string };
+    /** An eviction with the pod's own grace: its first effect is that the pod is being deleted, not that it is gone. */
+    readonly graceful?: true;
   };
   /** Told to people; set once. */
   readonly escalated?: { readonly reason: string; readonly at: Instant; readonly actionId: string };
@@ -57,10 +64,21 @@ export function newCase(key: CaseKey, object: ObjectRef, traceId: string, now: I
   return { key, object, version: 0, state: "open", openedAt: now, updatedAt: now, attempts: 0, traceId };
 }
 
-type CaseChanges = { readonly [Member in keyof Case]?: Case[Member] | undefined };
+type Words = Omit<NonNullable<Case["verdict"]>, "times">;
+
+/** What may change. A verdict is given without its count, which follows from the one before. */
+type CaseChanges = { readonly [Member in Exclude<keyof Case, "verdict">]?: Case[Member] | undefined } & {
+  readonly verdict?: Words | undefined;
+};
 
 /** The next version of a case: members given as undefined are taken away. */
 export function amendCase(before: Case, changes: CaseChanges, now: Instant): Case {
-  const merged = { ...before, ...changes, version: before.version + 1, updatedAt: now };
+  const counted = changes.verdict === undefined ? {} : { verdict: withTimes(changes.verdict, before.verdict) };
+  const merged = { ...before, ...changes, ...counted, version: before.version + 1, updatedAt: now };
   return Object.fromEntries(Object.entries(merged).filter(([, value]) => value !== undefined)) as unknown as Case;
+}
+
+function withTimes(words: Words, before: Case["verdict"]): NonNullable<Case["verdict"]> {
+  const isSame = before?.kind === words.kind && before.reason === words.reason && before.mode === words.mode;
+  return isSame ? { ...words, times: (before.times ?? 1) + 1 } : words;
 }

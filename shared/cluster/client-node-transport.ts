@@ -75,7 +75,7 @@ export function transport(options: TransportOptions): ApiConnection {
       path: `${prefix}${request.path}${query}`,
       method: request.method,
       headers: {
-        accept: "application/json",
+        accept: request.accept ?? "application/json",
         "user-agent": options.userAgent,
         ...(request.body === undefined ? {} : { "content-type": request.contentType ?? "application/json" }),
         ...credentials.headers,

@@ -1,15 +1,18 @@
 import type { Outcome } from "../heal/heal.ts";
 import type { DisruptionBudgetFacts } from "../kubernetes/disruption-budget.ts";
-import type { OwnerRef } from "../kubernetes/meta.ts";
+import type { Meta, OwnerRef } from "../kubernetes/meta.ts";
 import type { NamespaceFacts } from "../kubernetes/namespace.ts";
 import type { NodeFacts } from "../kubernetes/node.ts";
 import type { ObjectRef } from "../kubernetes/object-ref.ts";
 import type { PodFacts } from "../kubernetes/pod.ts";
-import type { WorkloadFacts } from "../kubernetes/workload.ts";
+import type { WorkloadFacts, WorkloadKind } from "../kubernetes/workload.ts";
 import type { Instant } from "../time/clock.ts";
 import type { RegisteredCluster } from "./registered-cluster.ts";
 
 export type Found<T> = { readonly kind: "found"; readonly object: T } | { readonly kind: "notFound" };
+
+/** Pods and the controllers that we know. */
+export type MetadataKind = "Pod" | WorkloadKind;
 
 /**
  * What healers may read. Every read is live (resourceVersion unset: a quorum read). An answer that is not 2xx or 404 throws
@@ -31,6 +34,8 @@ export interface ClusterReader {
     readonly phase?: string;
   }): Promise<readonly PodFacts[]>;
   nodes(): Promise<readonly NodeFacts[]>;
+  /** Whole list, paged, of what a kind's objects have in common; of one namespace, or of all. A tenth of the bytes of the objects. */
+  metadata(kind: MetadataKind, namespace?: string): Promise<readonly Meta[]>;
   /** The budgets of the namespace that select this pod. */
   disruptionBudgetsOf(pod: ObjectRef): Promise<readonly DisruptionBudgetFacts[]>;
 }

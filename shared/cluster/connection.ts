@@ -14,6 +14,8 @@ export interface ApiRequest {
   /** "/api/v1/pods" */
   readonly path: string;
   readonly query?: Readonly<Record<string, string>>;
+  /** application/json unless given (metadata-only lists). */
+  readonly accept?: string;
   /** Sent as JSON. */
   readonly body?: unknown;
   /** application/json unless given (patches). */

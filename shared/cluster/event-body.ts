@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { workloadApis } from "../kubernetes/workload.ts";
 import type { Instant } from "../time/clock.ts";
 import type { ClusterEvent } from "./cluster.ts";
 
@@ -8,14 +9,7 @@ const noteLimitBytes = 1_024;
 /** The limit of events.k8s.io/v1 for reason, action and reportingInstance. */
 const wordLimit = 128;
 
-const apiVersions: Readonly<Record<string, string>> = {
-  Deployment: "apps/v1",
-  ReplicaSet: "apps/v1",
-  StatefulSet: "apps/v1",
-  DaemonSet: "apps/v1",
-  Job: "batch/v1",
-  CronJob: "batch/v1",
-};
+const apiVersions: Readonly<Record<string, string>> = workloadApis;
 
 /** Events about cluster-scoped objects live in `default`, as Kubernetes' own do. */
 export function eventNamespace(event: ClusterEvent): string {

@@ -1,19 +1,20 @@
 import { KnitboneError } from "../errors.ts";
 import type { Outcome } from "../heal/heal.ts";
 import { disruptionBudgetFromRaw } from "../kubernetes/disruption-budget.ts";
+import { metaFromRaw } from "../kubernetes/meta.ts";
 import { namespaceFromRaw } from "../kubernetes/namespace.ts";
 import { nodeFromRaw } from "../kubernetes/node.ts";
 import type { ObjectRef } from "../kubernetes/object-ref.ts";
 import { podFromRaw } from "../kubernetes/pod.ts";
 import { type Raw, rawObject, rawText, rawTextMap } from "../kubernetes/raw.ts";
-import { workloadFromRaw } from "../kubernetes/workload.ts";
+import { workloadApis, workloadFromRaw, workloadKind } from "../kubernetes/workload.ts";
 import type { Log } from "../log/log.ts";
 import type { Random } from "../random/random.ts";
 import type { Clock } from "../time/clock.ts";
 import { unreadable } from "./answer-error.ts";
 import { outcomeOf, outcomeOfFailure } from "./answer-outcome.ts";
 import { type ApiReads, apiReads } from "./api-reads.ts";
-import type { Cluster, Found } from "./cluster.ts";
+import type { Cluster, Found, MetadataKind } from "./cluster.ts";
 import type { ApiConnection, ApiRequest } from "./connection.ts";
 import { eventBody, eventNamespace } from "./event-body.ts";
 import { selectorMatches } from "./label-selector.ts";
@@ -39,15 +40,11 @@ const defaultReadsPerSecond = 20;
 /** `safety.md` §3.2 step 5: a write is short, or its outcome is unknown. */
 const writeTimeoutMs = 2_000;
 
-/** Where the controllers that we know are served. */
-const workloadPaths: Readonly<Record<string, string>> = {
-  "apps/v1 Deployment": "deployments",
-  "apps/v1 ReplicaSet": "replicasets",
-  "apps/v1 StatefulSet": "statefulsets",
-  "apps/v1 DaemonSet": "daemonsets",
-  "batch/v1 Job": "jobs",
-  "batch/v1 CronJob": "cronjobs",
-};
+/** "Deployment" → "/apis/apps/v1" and "deployments". */
+function placeOf(kind: MetadataKind): { readonly root: string; readonly resource: string } {
+  const root = kind === "Pod" ? "/api/v1" : `/apis/${workloadApis[kind]}`;
+  return { root, resource: `${kind.toLowerCase()}s` };
+}
 
 /** A Cluster over one connection: raw JSON in, facts out; no SDK. */
 export function httpCluster(connection: ApiConnection, options: HttpClusterOptions): Cluster {
@@ -92,10 +89,11 @@ export function httpCluster(connection: ApiConnection, options: HttpClusterOptio
       found(objectPath("/api/v1", "", "nodes", name), name, "", (raw) => nodeFromRaw(raw, labelKeys)),
     namespace: async (name) => found(objectPath("/api/v1", "", "namespaces", name), name, "", namespaceFromRaw),
     async workload(namespace, owner) {
-      const resource = workloadPaths[`${owner.apiVersion} ${owner.kind}`];
-      if (resource === undefined) return { kind: "unknownKind" };
-      const path = objectPath(`/apis/${owner.apiVersion}`, namespace, resource, owner.name);
-      return found(path, owner.name, namespace, (raw) => workloadFromRaw(owner.kind, raw));
+      const kind = workloadKind(owner.apiVersion, owner.kind);
+      if (kind === undefined) return { kind: "unknownKind" };
+      const { root, resource } = placeOf(kind);
+      const path = objectPath(root, namespace, resource, owner.name);
+      return found(path, owner.name, namespace, (raw) => workloadFromRaw(kind, raw));
     },
     async pods(filter) {
       const fields = [
@@ -108,6 +106,11 @@ export function httpCluster(connection: ApiConnection, options: HttpClusterOptio
     },
     async nodes() {
       return (await reads.list("/api/v1/nodes", {})).map((each) => nodeFromRaw(each, labelKeys));
+    },
+    async metadata(kind, namespace = "") {
+      const { root, resource } = placeOf(kind);
+      const items = await reads.list(listPath(root, namespace, resource), {}, "metadata");
+      return items.map((each) => metaFromRaw(kind, each, labelKeys));
     },
     async disruptionBudgetsOf(pod) {
       // Selectors are matched against every label the pod has: facts keep only those that may leave a cluster.

@@ -10,6 +10,7 @@ export function apply(cluster: ClusterWriter, heal: Heal): Promise<Outcome> {
     case "ForceDeletePod":
       return cluster.forceDeletePod(heal.pod, heal.resourceVersion);
     case "EvictTerminalPod":
+    case "EvictOrphan":
       return cluster.evictPod(heal.pod, heal.resourceVersion);
   }
 }

@@ -16,6 +16,12 @@ export interface Escalation {
   readonly message: string;
 }
 
+/** Who tells: a look at an object, or a round. */
+export type Speaking<Facts extends HealerFacts = HealerFacts> = Pick<
+  Look<Facts>,
+  "healer" | "deps" | "openCase" | "mode" | "flag" | "log" | "cluster"
+>;
+
 /** What was told about another object (a node, a workload) is told again only after this long without the cause being seen. */
 const quietMs = hours(24);
 /** For so long after it was marked, an escalation is checked for having been told. */
@@ -30,7 +36,7 @@ const noteEveryMs = hours(1);
  * Resolves to the case of `about` as it now stands; when `about` is the looked-at object itself, that is the case to go on with.
  */
 export async function escalateOnce<Facts extends HealerFacts>(
-  look: Look<Facts>,
+  look: Speaking<Facts>,
   escalation: Escalation,
 ): Promise<Case> {
   const { deps, openCase } = look;
@@ -74,7 +80,7 @@ export async function escalateOnce<Facts extends HealerFacts>(
 }
 
 async function tell<Facts extends HealerFacts>(
-  look: Look<Facts>,
+  look: Speaking<Facts>,
   escalation: Escalation,
   actionId: string,
   time: "first" | "again",
@@ -102,7 +108,7 @@ async function tell<Facts extends HealerFacts>(
 
 /** The case is marked, but whoever marked it may have died before the Event: its ledger row has no outcome then. The same id makes no second Event. */
 async function finishTelling<Facts extends HealerFacts>(
-  look: Look<Facts>,
+  look: Speaking<Facts>,
   escalation: Escalation,
   { actionId, at }: NonNullable<Case["escalated"]>,
 ): Promise<void> {
@@ -113,7 +119,7 @@ async function finishTelling<Facts extends HealerFacts>(
 }
 
 /** One id per case and, in observe mode where no case is marked, one per cause: a dry run does not repeat itself either. */
-function idOf<Facts extends HealerFacts>(look: Look<Facts>, subject: Case, { reason }: Escalation): string {
+function idOf<Facts extends HealerFacts>(look: Speaking<Facts>, subject: Case, { reason }: Escalation): string {
   const { healer, uid } = subject.key;
   return look.mode === "observe"
     ? `observed-escalate-${healer}-${uid}-${reason}`
@@ -122,7 +128,7 @@ function idOf<Facts extends HealerFacts>(look: Look<Facts>, subject: Case, { rea
 
 /** Another look told first, or is about to. Our planned row is withdrawn, unless theirs is the same one. */
 async function toldByAnother<Facts extends HealerFacts>(
-  look: Look<Facts>,
+  look: Speaking<Facts>,
   subject: Case,
   actionId: string,
 ): Promise<Case> {
@@ -131,13 +137,13 @@ async function toldByAnother<Facts extends HealerFacts>(
   return subject;
 }
 
-async function noted<Facts extends HealerFacts>(look: Look<Facts>, subject: Case): Promise<Case> {
+async function noted<Facts extends HealerFacts>(look: Speaking<Facts>, subject: Case): Promise<Case> {
   if (look.mode === "observe" || look.deps.clock.now() - subject.updatedAt < noteEveryMs) return subject;
   const filed = await fileCase(look.deps, subject, {});
   return filed === "conflict" ? subject : filed;
 }
 
-async function caseOf<Facts extends HealerFacts>(look: Look<Facts>, about: ObjectRef): Promise<Case> {
+async function caseOf<Facts extends HealerFacts>(look: Speaking<Facts>, about: ObjectRef): Promise<Case> {
   const key = {
     healer: about.kind === "Node" ? nodeHealer : look.healer.name,
     cluster: look.openCase.key.cluster,
@@ -155,7 +161,7 @@ async function caseOf<Facts extends HealerFacts>(look: Look<Facts>, about: Objec
 }
 
 async function settle<Facts extends HealerFacts>(
-  look: Look<Facts>,
+  look: Speaking<Facts>,
   actionId: string,
   kind: NonNullable<Action["outcome"]>["kind"],
   message: string,

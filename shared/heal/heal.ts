@@ -14,13 +14,20 @@ export type Heal =
       readonly node: ObjectRef;
     }
   /** Eviction of a Failed or Succeeded pod, which deletes it without the DELETE verb (K1). */
-  | { readonly kind: "EvictTerminalPod"; readonly pod: ObjectRef; readonly resourceVersion: string };
+  | { readonly kind: "EvictTerminalPod"; readonly pod: ObjectRef; readonly resourceVersion: string }
+  /** Eviction, with its own grace period, of a pod whose controller does not exist any more: only where its namespace opted in (S0-10). */
+  | { readonly kind: "EvictOrphan"; readonly pod: ObjectRef; readonly resourceVersion: string };
 
 export type HealKind = Heal["kind"];
 
 /** The object that a heal changes: the one that is claimed, and whose uid the write names. */
 export function targetOf(heal: Heal): ObjectRef {
   return heal.pod;
+}
+
+/** Whether the pod gets its own time to end: then the first effect of the write is that it is being deleted. */
+export function isGraceful(heal: Heal): boolean {
+  return heal.kind === "EvictOrphan";
 }
 
 /** What came of one write. Values, not errors: the job expects every one of them. */

@@ -20,6 +20,8 @@ export interface Sighting extends Envelope {
   /** When the queue took the forwarder's message (SQS SentTimestamp): our side's clock. */
   readonly sightedAt: Instant;
   readonly finalStateUnknown?: true;
+  /** The healer's own round found it, no forwarder: it concerns the healer, whatever the signals. */
+  readonly byRound?: true;
 }
 
 /** The healer asked to look again. Dropped when the case has moved on. */
@@ -32,4 +34,25 @@ export interface WakeUp extends Envelope {
   readonly hops: number;
 }
 
-export type HealerMessage = Sighting | WakeUp;
+/** The schedule's word: go the rounds of every cluster. A constant, since EventBridge writes it. */
+export interface Rounds {
+  readonly v: number;
+  readonly kind: "rounds";
+  readonly healer: string;
+}
+
+/** One cluster's round. */
+export interface Round {
+  readonly v: number;
+  readonly kind: "round";
+  readonly healer: string;
+  readonly cluster: string;
+  readonly traceId: string;
+  /** How often it was put off because the cluster could not be seen. */
+  readonly putOff: number;
+}
+
+/** What is about one object. */
+export type ObjectMessage = Sighting | WakeUp;
+
+export type HealerMessage = ObjectMessage | Rounds | Round;

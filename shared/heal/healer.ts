@@ -11,6 +11,16 @@ export interface HealerFacts {
   readonly subject: Subject;
 }
 
+/** What one round of one cluster found. */
+export interface RoundFindings {
+  /** May be sick: each goes the road of a sighting. */
+  readonly suspects: readonly ObjectRef[];
+  /** To be told to people, once per object, until it is among `settled`. */
+  readonly words: readonly { readonly about: ObjectRef; readonly reason: string; readonly message: string }[];
+  /** What was told of these does not hold any more. */
+  readonly settled: readonly ObjectRef[];
+}
+
 /**
  * What a healer's author writes. The pipeline owns flags, freshness, cases, rails, claims, budgets, applying, records, verification and metrics.
  * A healer returns data; it cannot touch a cluster.
@@ -24,6 +34,11 @@ export interface Healer<Facts extends HealerFacts = HealerFacts, Reason extends 
   observe(cluster: ClusterReader, object: ObjectRef): Promise<Facts | undefined>;
   /** Pure: what to do, from facts, the case so far and the cluster's own time. Called again at the last look. */
   decide(facts: Facts, openCase: Case, now: Instant): Verdict<Reason>;
+  /**
+   * Where the healer's `function.yml` has a schedule: looks through one cluster for what no delta tells of. Reads lists and writes nothing; what it finds is
+   * looked at anew, object by object.
+   */
+  goRound?(cluster: ClusterReader): Promise<RoundFindings>;
   /** What is kept as evidence before a heal: plain JSON, no secrets (facts are a positive list already). */
   evidence(facts: Facts): unknown;
 }

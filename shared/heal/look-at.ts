@@ -1,19 +1,18 @@
 import type { Case } from "../case/case.ts";
-import type { Cluster } from "../cluster/cluster.ts";
-import { describeError, type ErrorCode, KnitboneError } from "../errors.ts";
+import { isTerminating } from "../kubernetes/pod.ts";
 import { limits } from "../rail/limits.ts";
 import { firstHold } from "../rail/rail.ts";
 import { subjectRails } from "../rail/rails.ts";
 import { hours, seconds } from "../time/duration.ts";
 import { attempt } from "./attempt.ts";
-import { breakerAfterFailure } from "./breaker.ts";
 import { fileCase, sendWakeUp } from "./case-desk.ts";
 import { escalateOnce } from "./escalation.ts";
 import type { Verdict, VerdictKind } from "./heal.ts";
 import type { HealerFacts } from "./healer.ts";
 import type { Handled, Look, Sight } from "./look.ts";
+import { readCluster } from "./read-cluster.ts";
 import { recordAttempt } from "./record-attempt.ts";
-import { closeGone, withoutEffect } from "./verification.ts";
+import { awaitEnd, closeGone, withoutEffect } from "./verification.ts";
 
 /** From a write to the first look for its effect. */
 const verifyAfterMs = seconds(10);
@@ -22,22 +21,11 @@ const heldForMs = seconds(60);
 /** Without a sighting in between, an escalated or left case is not read again before this. */
 const restMs = seconds(30);
 
-const clusterFailures: ReadonlySet<ErrorCode> = new Set([
-  "ClusterUnreachable",
-  "ClusterUnauthorized",
-  "ClusterAnswerUnreadable",
-]);
-
-interface Observed<Facts> {
-  readonly cluster: Cluster;
-  readonly facts: Facts | undefined;
-}
-
 /** observe → decide → act on the verdict. What the cluster cannot answer is held, never guessed. */
 export async function lookAt<Facts extends HealerFacts>(sight: Sight<Facts>): Promise<Handled> {
-  const observed = await observe(sight);
-  if ("failure" in observed) return hold(sight, observed.failure, observed.detail, heldForMs);
-  const { cluster, facts } = observed;
+  const answer = await readCluster(sight.deps, sight, (cluster) => sight.healer.observe(cluster, sight.message.object));
+  if (answer.kind === "failed") return hold(sight, answer.code, answer.detail, heldForMs);
+  const { cluster, value: facts } = answer;
   const clusterNow = cluster.now();
   if (clusterNow === undefined) return hold(sight, "ClusterTimeUnknown", "The API server sends no Date.", heldForMs);
 
@@ -45,6 +33,9 @@ export async function lookAt<Facts extends HealerFacts>(sight: Sight<Facts>): Pr
   const now = sight.deps.clock.now();
   const pending = sight.openCase.pending;
   if (pending !== undefined && now < pending.sentAt + verifyAfterMs) return { kind: "TooEarly" };
+  if (pending?.graceful === true && isTerminating(facts.subject.pod)) {
+    return awaitEnd(sight, facts.subject.pod, clusterNow - now);
+  }
   if (sight.mode === "off") return { kind: "SwitchedOff" };
 
   const clockOffsetMs = clusterNow - now;
@@ -54,24 +45,6 @@ export async function lookAt<Facts extends HealerFacts>(sight: Sight<Facts>): Pr
   sight.deps.metrics.count("Verdict", 1, { verdict: verdict.kind, reason: verdict.reason });
   sight.log.info("Verdict", { verdict: verdict.kind, reason: verdict.reason, mode: sight.mode });
   return carryOut(look, facts, verdict);
-}
-
-async function observe<Facts extends HealerFacts>(
-  sight: Sight<Facts>,
-): Promise<Observed<Facts> | { readonly failure: ErrorCode; readonly detail: string }> {
-  const { deps, registered, state } = sight;
-  try {
-    const cluster = await deps.connections.connect(registered);
-    const facts = await sight.healer.observe(cluster, sight.message.object);
-    if (state.breaker !== undefined) await deps.clusters.saveBreaker(registered.id, undefined);
-    return { cluster, facts };
-  } catch (thrown) {
-    if (!(thrown instanceof KnitboneError) || !clusterFailures.has(thrown.code)) throw thrown;
-    const detail = describeError(thrown);
-    await deps.clusters.saveBreaker(registered.id, breakerAfterFailure(state.breaker, detail, deps.clock.now()));
-    sight.log.warn("Cluster did not answer", { code: thrown.code, detail });
-    return { failure: thrown.code, detail };
-  }
 }
 
 /** The healer's verdict under the rails that hold words and writes alike, and under the attempt budget. */

@@ -5,14 +5,14 @@ import type { RegisteredCluster } from "../cluster/registered-cluster.ts";
 import type { FlagRow, Mode } from "../flag/flag.ts";
 import type { Log } from "../log/log.ts";
 import type { Healer, HealerFacts } from "./healer.ts";
-import type { HealerMessage } from "./healer-message.ts";
+import type { ObjectMessage } from "./healer-message.ts";
 import type { PipelineDeps } from "./pipeline-deps.ts";
 
 /** Everything known of one message before its cluster is read. */
 export interface Sight<Facts extends HealerFacts = HealerFacts> {
   readonly healer: Healer<Facts>;
   readonly deps: PipelineDeps;
-  readonly message: HealerMessage;
+  readonly message: ObjectMessage;
   readonly openCase: Case;
   /** No open case was stored: this look may open one, and has none to close. */
   readonly isNew: boolean;
@@ -42,6 +42,8 @@ export interface Handled {
     | "Quarantined"
     | "Held"
     | "Closed"
+    | "RoundsBegun"
+    | "RoundMade"
     | "Decided";
   readonly reason?: string;
 }

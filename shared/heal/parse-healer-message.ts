@@ -14,8 +14,11 @@ const message: z.ZodMiniType<HealerMessage> = z.discriminatedUnion("kind", [
     signals: z.array(signal),
     sightedAt: instant,
     finalStateUnknown: z.exactOptional(z.literal(true)),
+    byRound: z.exactOptional(z.literal(true)),
   }),
   z.object({ ...envelope, kind: z.literal("wakeUp"), caseVersion: count, dueAt: instant, hops: count }),
+  z.object({ v: count, kind: z.literal("rounds"), healer: healerName }),
+  z.object({ v: count, kind: z.literal("round"), healer: healerName, cluster: clusterId, traceId, putOff: count }),
 ]);
 
 /** The only place that trusts the body of a message on a healer's queue, after checking it. Never throws. */

@@ -8,19 +8,18 @@
  */
 import { type Case, type CaseKey, newCase } from "../case/case.ts";
 import { KnitboneError } from "../errors.ts";
-import type { FlagAnswer } from "../flag/flag.ts";
 import { describeRef } from "../kubernetes/object-ref.ts";
-import { freshness, openBreaker } from "../rail/freshness.ts";
 import type { RailAnswer } from "../rail/rail.ts";
-import { stormBrake } from "../rail/storm-brake.ts";
 import type { Instant } from "../time/clock.ts";
 import { fileCase, sendWakeUp } from "./case-desk.ts";
 import type { Healer, HealerFacts } from "./healer.ts";
-import type { HealerMessage } from "./healer-message.ts";
+import type { HealerMessage, ObjectMessage } from "./healer-message.ts";
+import { flagHold, holdBeforeRead } from "./hold-before-read.ts";
 import type { Handled } from "./look.ts";
 import { lookAt } from "./look-at.ts";
 import { parseHealerMessage } from "./parse-healer-message.ts";
 import type { PipelineDeps } from "./pipeline-deps.ts";
+import { beginRounds, goRound } from "./rounds.ts";
 
 /** What the queue says of a message. */
 export interface MessageRecord {
@@ -43,13 +42,29 @@ export function pipeline<Facts extends HealerFacts, Reason extends string>(
     if (message.healer !== healer.name) {
       return quarantine(deps, body, record, "SchemaViolation", `addressed to ${message.healer}, not ${healer.name}`);
     }
-    if (message.kind === "sighting" && message.delta === "suspect" && !healer.concerns(message)) {
-      return { kind: "NotConcerned" };
-    }
-    const handled = await road(healer, deps, message);
+    const handled = await handle(healer, deps, message);
     deps.metrics.count("Handled", 1, { result: handled.kind });
     return handled;
   };
+}
+
+function handle<Facts extends HealerFacts>(
+  healer: Healer<Facts>,
+  deps: PipelineDeps,
+  message: HealerMessage,
+): Promise<Handled> | Handled {
+  switch (message.kind) {
+    case "rounds":
+      return beginRounds(healer, deps);
+    case "round":
+      return goRound(healer, deps, message);
+    case "sighting": {
+      const isForeign = message.delta === "suspect" && message.byRound !== true && !healer.concerns(message);
+      return isForeign ? { kind: "NotConcerned" } : road(healer, deps, message);
+    }
+    case "wakeUp":
+      return road(healer, deps, message);
+  }
 }
 
 async function quarantine(
@@ -77,7 +92,7 @@ async function quarantine(
 async function road<Facts extends HealerFacts>(
   healer: Healer<Facts>,
   deps: PipelineDeps,
-  message: HealerMessage,
+  message: ObjectMessage,
 ): Promise<Handled> {
   const { cluster: id, object } = message;
   const namespace = object.namespace;
@@ -100,12 +115,7 @@ async function road<Facts extends HealerFacts>(
   if (early !== undefined) return early;
   const openCase = openedCase(stored, key, message, now);
 
-  const hold = firstOf(
-    () => flagHold(flag),
-    () => openBreaker(state, now),
-    () => freshness(state, now),
-    () => stormBrake(state),
-  );
+  const hold = holdBeforeRead(flag, state, now);
   if (hold !== undefined || flag.kind !== "mode") return held(deps, openCase, hold ?? flagHold(flag), mode);
 
   return lookAt({
@@ -123,7 +133,7 @@ async function road<Facts extends HealerFacts>(
 }
 
 /** A healer that was switched off still sees its own last write through and closes what has ended: both only read. */
-function mayEnd(message: HealerMessage, stored: Case | undefined): boolean {
+function mayEnd(message: ObjectMessage, stored: Case | undefined): boolean {
   if (stored?.state !== "open") return false;
   return stored.pending !== undefined || (message.kind === "sighting" && message.delta === "gone");
 }
@@ -131,7 +141,7 @@ function mayEnd(message: HealerMessage, stored: Case | undefined): boolean {
 /** Whether this message is to be dropped before anything is read from the cluster. */
 async function tooEarly(
   deps: PipelineDeps,
-  message: HealerMessage,
+  message: ObjectMessage,
   stored: Case | undefined,
   mode: string,
   now: Instant,
@@ -149,39 +159,10 @@ async function tooEarly(
   return modeChanged && stored.pending === undefined ? undefined : { kind: "TooEarly" };
 }
 
-function openedCase(stored: Case | undefined, key: CaseKey, message: HealerMessage, now: Instant): Case {
+function openedCase(stored: Case | undefined, key: CaseKey, message: ObjectMessage, now: Instant): Case {
   if (stored?.state === "open") return stored;
   const fresh = newCase(key, message.object, message.traceId, now);
   return stored === undefined ? fresh : { ...fresh, version: stored.version };
-}
-
-function flagHold(flag: FlagAnswer): RailAnswer {
-  switch (flag.kind) {
-    case "mode":
-      return { kind: "pass" };
-    case "absent":
-      return {
-        kind: "wait",
-        reason: "FlagAbsent",
-        message: "No flag row is in force: nothing is done without one.",
-        forMs: 60_000,
-      };
-    case "unreadable":
-      return {
-        kind: "wait",
-        reason: "FlagUnreadable",
-        message: `The flag cannot be read: ${flag.detail}`,
-        forMs: 60_000,
-      };
-  }
-}
-
-function firstOf(...rails: readonly (() => RailAnswer)[]): Exclude<RailAnswer, { kind: "pass" }> | undefined {
-  for (const rail of rails) {
-    const answer = rail();
-    if (answer.kind !== "pass") return answer;
-  }
-  return undefined;
 }
 
 async function held(

@@ -6,7 +6,7 @@ import { hours, seconds } from "../time/duration.ts";
 import type { AttemptResult } from "./attempt.ts";
 import { fileCase } from "./case-desk.ts";
 import { escalateOnce } from "./escalation.ts";
-import type { HealKind, Outcome, Verdict } from "./heal.ts";
+import { type HealKind, isGraceful, type Outcome, type Verdict } from "./heal.ts";
 import type { HealerFacts } from "./healer.ts";
 import type { Handled, Look } from "./look.ts";
 
@@ -68,6 +68,7 @@ export async function recordAttempt<Facts extends HealerFacts>(
             actionId: result.actionId,
             sentAt: result.at,
             ...(result.inFlight === undefined ? {} : { inFlight: result.inFlight }),
+            ...(isGraceful(verdict.heal) ? { graceful: true as const } : {}),
           }
         : undefined,
       shadowHeldUntil: undefined,
@@ -123,6 +124,7 @@ function denied<Facts extends HealerFacts>(look: Look<Facts>, message: string) {
 const pastTense: Readonly<Record<HealKind, string>> = {
   ForceDeletePod: "ForceDeleted",
   EvictTerminalPod: "Swept",
+  EvictOrphan: "Evicted",
 };
 
 async function tell<Facts extends HealerFacts>(look: Look<Facts>, verdict: HealVerdict, result: Sent): Promise<void> {

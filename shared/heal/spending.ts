@@ -55,7 +55,7 @@ export async function spendBudgets<Facts extends HealerFacts>(
     if (answer.kind === "exhausted") {
       await giveBackAll(spent);
       deps.metrics.count("BudgetExhausted", 1, { scope: budget.scope });
-      return refusal(budget, subject, nodeSuspected ? at + suspectedForMs : answer.nextAt);
+      return refusal(budget, heal, subject, nodeSuspected ? at + suspectedForMs : answer.nextAt);
     }
     spent.push(budget);
   }
@@ -68,8 +68,13 @@ export async function spendBudgets<Facts extends HealerFacts>(
   };
 }
 
-function refusal(budget: ScopedBudget, { node, pod }: Subject, until: Instant): Refusal {
-  if (budget.scope === "node" && typeof node !== "string" && luresReplacements(node, pod)) {
+function refusal(budget: ScopedBudget, heal: Heal, { node, pod }: Subject, until: Instant): Refusal {
+  if (
+    heal.kind === "ForceDeletePod" &&
+    budget.scope === "node" &&
+    typeof node !== "string" &&
+    luresReplacements(node, pod)
+  ) {
     const what = budget.limit === 0 ? "it was handed over" : `its budget is spent (${budget.limit} in ten minutes)`;
     const message = `Nothing more is force-deleted on node ${node.ref.name}: ${what}, and it still takes new pods. Taint or cordon it, then look at it.`;
     return { kind: "nodeSuspected", node: node.ref, message };

@@ -1,10 +1,18 @@
 import type { Case } from "../case/case.ts";
+import { describeRef } from "../kubernetes/object-ref.ts";
+import type { PodFacts } from "../kubernetes/pod.ts";
 import { limits } from "../rail/limits.ts";
 import type { Instant } from "../time/clock.ts";
+import { seconds } from "../time/duration.ts";
 import { fileCase } from "./case-desk.ts";
 import { claimUidOf } from "./claiming.ts";
 import type { HealerFacts } from "./healer.ts";
 import type { Handled, Sight } from "./look.ts";
+
+/** A kubelet that works takes a pod away within this after its time. */
+const endMarginMs = seconds(5);
+/** A pod that is past its time is looked at no more often than this. */
+const endAgainMs = seconds(30);
 
 /** The object of this uid is not there any more: what was pending has had its effect, what was left unsettled is settled, the case closes. */
 export async function closeGone<Facts extends HealerFacts>(sight: Sight<Facts>): Promise<Handled> {
@@ -74,6 +82,27 @@ async function awaitHolder<Facts extends HealerFacts>(sight: Sight<Facts>, until
   } as const;
   const filed = await fileCase(sight.deps, sight.openCase, { verdict, nextLookAt: until }, until);
   return filed === "conflict" ? { kind: "Superseded" } : { kind: "Held", reason: "ClaimHeld" };
+}
+
+/** An eviction has had its first effect: the pod is using the time that it was given. Its end is what is waited for; one that does not end is terminating-reaper's. */
+export async function awaitEnd<Facts extends HealerFacts>(
+  sight: Sight<Facts>,
+  pod: PodFacts,
+  clockOffsetMs: number,
+): Promise<Handled> {
+  const now = sight.deps.clock.now();
+  const dueAt = (pod.deletionTimestamp ?? 0) - clockOffsetMs + endMarginMs;
+  const nextLookAt = Math.max(dueAt, now + endAgainMs);
+  const verdict = {
+    kind: "wait",
+    reason: "BeingEvicted",
+    message: `${describeRef(pod.ref)} was evicted and is being deleted.`,
+    at: now,
+    // Only an acting healer has a write to wait for.
+    mode: "act",
+  } as const;
+  const filed = await fileCase(sight.deps, sight.openCase, { verdict, nextLookAt }, nextLookAt);
+  return filed === "conflict" ? { kind: "Superseded" } : { kind: "Decided", reason: verdict.reason };
 }
 
 /** The written heal has had no effect: its owner is free for the next attempt, and the ladder goes up (`attempts` was counted when it was sent). */

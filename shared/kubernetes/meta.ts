@@ -33,6 +33,7 @@ const labelKeys = new Set([
   "batch.kubernetes.io/job-name",
   "pod-template-hash",
   "knitbone.io/heal",
+  "knitbone.io/orphans",
   "knitbone.io/spill",
   "policy.kruise.io/delete-protection",
   "topology.kubernetes.io/zone",
@@ -52,6 +53,7 @@ const labelKeys = new Set([
 /** Annotation keys that may leave a cluster: opt-outs, marks of other remediators, the mirror-pod mark. */
 const annotationKeys = new Set([
   "knitbone.io/heal",
+  "knitbone.io/orphans",
   "knitbone.io/spill",
   "knitbone.io/task",
   "kubernetes.io/config.mirror",

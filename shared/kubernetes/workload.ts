@@ -2,6 +2,24 @@ import { conditionFromRaw, findCondition } from "./condition.ts";
 import { type Meta, metaFromRaw } from "./meta.ts";
 import { type Raw, rawList, rawNumber, rawObject, rawText } from "./raw.ts";
 
+/** The controllers that we know, with their API group and version. */
+export const workloadApis = {
+  Deployment: "apps/v1",
+  ReplicaSet: "apps/v1",
+  StatefulSet: "apps/v1",
+  DaemonSet: "apps/v1",
+  Job: "batch/v1",
+  CronJob: "batch/v1",
+} as const;
+
+export type WorkloadKind = keyof typeof workloadApis;
+
+/** The kind, where it is one that we know of that API group and version. */
+export function workloadKind(apiVersion: string, kind: string): WorkloadKind | undefined {
+  const known = (Object.keys(workloadApis) as WorkloadKind[]).find((each) => each === kind);
+  return known !== undefined && workloadApis[known] === apiVersion ? known : undefined;
+}
+
 /** An owner of pods, or the owner of one: what rails and healers ask of it. */
 export interface WorkloadFacts extends Meta {
   readonly apiVersion: string;

@@ -96,5 +96,14 @@ export function healerBatches(
 /** What cannot be read is nobody's: the pipeline sets it aside. */
 function objectOf({ body, messageId }: SQSRecord): string {
   const parsed = parseHealerMessage(body);
-  return parsed.kind === "parsed" ? `${parsed.message.cluster}#${parsed.message.object.uid}` : messageId;
+  if (parsed.kind !== "parsed") return messageId;
+  const { message } = parsed;
+  switch (message.kind) {
+    case "rounds":
+      return message.kind;
+    case "round":
+      return message.cluster;
+    default:
+      return `${message.cluster}#${message.object.uid}`;
+  }
 }

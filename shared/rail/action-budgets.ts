@@ -1,7 +1,7 @@
 import type { Mode } from "../flag/flag.ts";
 import type { Heal } from "../heal/heal.ts";
 import { ownerUidOf, type Subject } from "../heal/subject.ts";
-import { luresReplacements } from "../kubernetes/node.ts";
+import { luresReplacements, type NodeFacts } from "../kubernetes/node.ts";
 import { formatDuration } from "../time/duration.ts";
 import type { Brake } from "./brake.ts";
 import type { Budget } from "./budget.ts";
@@ -53,15 +53,17 @@ export function actionBudgets(context: BudgetContext): readonly ScopedBudget[] {
     windowMs,
   });
   const node = typeof subject.node === "string" ? undefined : subject.node;
-  const ofNode = (lures: boolean) => (lures ? limits.nodeUntainted : limits.nodeTainted);
-  const nodeLimits = (lures: boolean) =>
-    context.nodeSuspected ? { ...ofNode(lures), limit: 0 } : braked(ofNode(lures));
+  const nodeBudget = (on: NodeFacts): ScopedBudget => {
+    const name = `${cluster}/${on.ref.uid}`;
+    // Force-deletes have a budget of their own: it is the one that makes a node look like the cause.
+    if (context.heal.kind !== "ForceDeletePod") return of("node", "node-evictions", name, braked(limits.node));
+    const forced = luresReplacements(on, subject.pod) ? limits.nodeUntainted : limits.nodeTainted;
+    return of("node", "node", name, context.nodeSuspected ? { ...forced, limit: 0 } : braked(forced));
+  };
   return [
     of("ownerInFlight", "owner-in-flight", owner, limits.ownerInFlight),
     of("owner", "owner", owner, braked(limits.owner)),
-    ...(node === undefined
-      ? []
-      : [of("node", "node", `${cluster}/${node.ref.uid}`, nodeLimits(luresReplacements(node, subject.pod)))]),
+    ...(node === undefined ? [] : [nodeBudget(node)]),
     of("namespace", "namespace", namespace, braked(limits.namespace)),
     of("cluster", "cluster", cluster, braked(limits.cluster)),
     of("fleet", "fleet", "*", braked(limits.fleet)),

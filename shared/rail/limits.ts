@@ -9,6 +9,8 @@ export const limits = {
   nodeUntainted: { limit: 2, windowMs: minutes(10) },
   /** … and once a cordon or taint keeps replacements away. */
   nodeTainted: { limit: 5, windowMs: minutes(10) },
+  /** Pods of one node that are evicted while they run. */
+  node: { limit: 5, windowMs: minutes(10) },
   /** Writes to one owner's pods whose effect has not been seen yet. */
   ownerInFlight: { limit: 1, windowMs: minutes(10) },
   owner: { limit: 3, windowMs: hours(1) },

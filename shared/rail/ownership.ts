@@ -1,15 +1,36 @@
-import { type HealRail, leave, pass } from "./rail.ts";
+import type { Subject } from "../heal/subject.ts";
+import { isOptedIn, isOrphanKind, orphansKey } from "../kubernetes/orphan.ts";
+import { type HealRail, leave, pass, type RailAnswer } from "./rail.ts";
 
 /**
  * The last fence of the force-delete exception (`safety.md` §2.2, `design.md` §6), whatever a healer says: only pods of a ReplicaSet
  * whose whole chain of owners was read, with no claim, device or host port. An owner that we do not know is treated as stateful.
  */
 export const ownership: HealRail = ({ subject, heal }) => {
-  if (heal.kind !== "ForceDeletePod") {
-    return subject.owners.kind === "unknownKind"
-      ? leave("UnknownOwner", `Owned by a ${subject.owners.owner.kind}, which Knitbone does not know.`)
-      : pass;
+  switch (heal.kind) {
+    case "ForceDeletePod":
+      return stateless(subject);
+    case "EvictOrphan":
+      return orphaned(subject);
+    case "EvictTerminalPod":
+      return subject.owners.kind === "unknownKind"
+        ? leave("UnknownOwner", `Owned by a ${subject.owners.owner.kind}, which Knitbone does not know.`)
+        : pass;
   }
+};
+
+/** Whatever a healer says, a running pod is evicted as an orphan only where its own controller was looked for and is gone, and its namespace asked for it. */
+function orphaned({ pod, owners, namespace }: Subject): RailAnswer {
+  if (owners.kind !== "missing" || owners.chain.length > 0 || !isOrphanKind(owners.owner.kind)) {
+    return leave("OwnershipUnproven", "Only pods whose own ReplicaSet or Job is gone may be evicted as orphans.");
+  }
+  if (namespace === undefined || !isOptedIn(namespace)) {
+    return leave("OrphansNotOptedIn", `Namespace ${pod.ref.namespace} does not carry ${orphansKey}=delete.`);
+  }
+  return pass;
+}
+
+function stateless(subject: Subject): RailAnswer {
   if (subject.owners.kind !== "known" || subject.owners.chain[0]?.ref.kind !== "ReplicaSet") {
     return leave("OwnershipUnproven", "Only pods of a ReplicaSet whose owners were all read may be force-deleted.");
   }
@@ -23,4 +44,4 @@ export const ownership: HealRail = ({ subject, heal }) => {
   return state.length === 0
     ? pass
     : leave("OwnershipUnproven", `The pod holds ${state.join(" and ")}: it is not stateless.`);
-};
+}

@@ -77,6 +77,12 @@ export function aClusterReader(world: World): ClusterReader & { readonly reads: 
       reads.push("nodes");
       return world.nodes ?? [];
     },
+    async metadata(kind, namespace) {
+      reads.push(["metadata", kind, namespace].filter((each) => each !== undefined).join(" "));
+      const all =
+        kind === "Pod" ? (world.pods ?? []) : (world.workloads ?? []).filter((each) => each.ref.kind === kind);
+      return all.filter((each) => namespace === undefined || each.ref.namespace === namespace);
+    },
     async disruptionBudgetsOf(pod) {
       reads.push(`disruptionBudgetsOf ${pod.namespace}/${pod.name}`);
       return [];

@@ -1,5 +1,11 @@
 import type { Delta } from "../../shared/delta/delta.ts";
-import { healerMessageVersion, type Sighting, type WakeUp } from "../../shared/heal/healer-message.ts";
+import {
+  healerMessageVersion,
+  type Round,
+  type Rounds,
+  type Sighting,
+  type WakeUp,
+} from "../../shared/heal/healer-message.ts";
 import { noon } from "./instant.ts";
 import { aRef } from "./object-ref.ts";
 import { type Overrides, override } from "./overrides.ts";
@@ -35,6 +41,26 @@ export function aWakeUp(overrides: Overrides<WakeUp> = {}): WakeUp {
       caseVersion: 1,
       dueAt: noon,
       hops: 0,
+    },
+    overrides,
+  );
+}
+
+/** The schedule's word to orphan-sweeper. */
+export function aRounds(overrides: Overrides<Rounds> = {}): Rounds {
+  return override<Rounds>({ v: healerMessageVersion, kind: "rounds", healer: "orphan-sweeper" }, overrides);
+}
+
+/** Its round of eu-1, not put off. */
+export function aRound(overrides: Overrides<Round> = {}): Round {
+  return override<Round>(
+    {
+      v: healerMessageVersion,
+      kind: "round",
+      healer: "orphan-sweeper",
+      cluster: "eu-1",
+      traceId: "trace-1",
+      putOff: 0,
     },
     overrides,
   );

@@ -92,6 +92,12 @@ export function fakeCluster(id: string, clock: Clock): FakeCluster {
         ),
       ),
     nodes: () => reading(() => [...nodes.values()]),
+    metadata: (kind, namespace) =>
+      reading(() =>
+        [...(kind === "Pod" ? pods : workloads).values()].filter(
+          ({ ref }) => ref.kind === kind && (namespace === undefined || ref.namespace === namespace),
+        ),
+      ),
     disruptionBudgetsOf: (pod) => reading(() => budgets.get(pod.uid) ?? []),
     forceDeletePod: async (pod, resourceVersion) => write("forceDelete", pod, resourceVersion),
     evictPod: async (pod, resourceVersion) => write("evict", pod, resourceVersion),

@@ -39,3 +39,8 @@ export function evictTerminal({ subject }: ScriptedFacts): Verdict {
   const heal: Heal = { kind: "EvictTerminalPod", pod: subject.pod.ref, resourceVersion: subject.pod.resourceVersion };
   return { kind: "heal", heal, reason: "Residue", message: "Failed long ago." };
 }
+
+export function evictOrphan({ subject }: ScriptedFacts): Verdict {
+  const heal: Heal = { kind: "EvictOrphan", pod: subject.pod.ref, resourceVersion: subject.pod.resourceVersion };
+  return { kind: "heal", heal, reason: "Orphan", message: "Its owner is gone." };
+}

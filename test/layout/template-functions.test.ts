@@ -33,6 +33,10 @@ const resourcesOf = (root: string, given: StackParameters = parameters) =>
   (stackResources(readFunctions(root), given) as { Resources: Record<string, Resource & { Properties: unknown }> })
     .Resources;
 
+const statementsIn = (policy: Resource | undefined) =>
+  (policy as unknown as { Properties: { PolicyDocument: { Statement: unknown[] } } }).Properties.PolicyDocument
+    .Statement;
+
 /** The dispatcher's routing table. */
 function routesOf(root: string): unknown {
   const { dispatcher } = lambdaFunctions(readFunctions(root), parameters) as {
@@ -73,6 +77,36 @@ it("hides a message for six time limits and the batching window", () => {
   const resources = resourcesOf(repository.path);
   expect(resources["MenderQueue"]?.Properties).toMatchObject({ VisibilityTimeout: 245 });
   expect(resources["DeltasQueue"]?.Properties).toMatchObject({ VisibilityTimeout: 120 });
+});
+
+it("a schedule sends the healer on its rounds, and only that rule may write to its queue", () => {
+  using repository = repositoryWith({ mender: "signals: [PodFailed]\nschedule: rate(6 hours)" });
+  const resources = resourcesOf(repository.path);
+  expect(resources["MenderSchedule"]).toMatchObject({
+    Type: "AWS::Events::Rule",
+    Properties: {
+      Name: "kb-mender-rounds",
+      ScheduleExpression: "rate(6 hours)",
+      State: "ENABLED",
+      Targets: [{ Arn: { "Fn::GetAtt": ["MenderQueue", "Arn"] }, Input: '{"v":1,"kind":"rounds","healer":"mender"}' }],
+    },
+  });
+  const [, statement, ...more] = statementsIn(resources["MenderQueuePolicy"]);
+  expect(more).toEqual([]);
+  expect(statement).toEqual({
+    Sid: "ScheduleSends",
+    Effect: "Allow",
+    Principal: { Service: "events.amazonaws.com" },
+    Action: "sqs:SendMessage",
+    Resource: { "Fn::GetAtt": ["MenderQueue", "Arn"] },
+    Condition: {
+      ArnEquals: {
+        "aws:SourceArn": {
+          "Fn::Sub": `arn:\${AWS::Partition}:events:\${AWS::Region}:\${AWS::AccountId}:rule/kb-mender-rounds`,
+        },
+      },
+    },
+  });
 });
 
 it("a signal goes to every healer that asks for it", () => {
@@ -119,6 +153,11 @@ it.each([
   ["signals: [PodFailed]\ntimeoutSeconds: 0", "timeoutSeconds must be a whole number from 1 to 300, not 0"],
   ["signals: [PodFailed]\nmaximumConcurrency: 1", "maximumConcurrency must be a whole number from 2 to 1000, not 1"],
   ['signals: [PodFailed]\nmemorySize: "512"', 'memorySize must be a whole number from 128 to 10240, not "512"'],
+  [
+    "signals: [PodFailed]\nschedule: rate(1 hours)",
+    'schedule must be a rate such as "rate(1 hour)", not "rate(1 hours)"',
+  ],
+  ["signals: [PodFailed]\nschedule: hourly", 'schedule must be a rate such as "rate(1 hour)", not "hourly"'],
   ["signals: [PodFailed]\nbatchSize: 11", "a batchSize above 10 needs a batchingWindowSeconds of at least 1"],
   [
     "signals: [PodFailed]\nreservedConcurrency: 9",
@@ -133,6 +172,7 @@ it.each([
 
 it.each([
   ["signals: [PodFailed]", "the dispatcher has no signals: it takes every delta"],
+  ["schedule: rate(1 hour)", "the dispatcher has no schedule: it goes no rounds"],
   ["- a list", "is not a list of keys and values"],
 ])("refuses a dispatcher whose function.yml says %j", (yaml, problem) => {
   using repository = repositoryWith({ dispatcher: yaml });

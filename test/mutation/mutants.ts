@@ -12,6 +12,7 @@ const heal = ["test/scenario/a-heal-and-its-verification.test.ts"];
 const budgets = ["test/scenario/budgets-bound-the-blast-radius.test.ts"];
 const crashes = ["test/scenario/a-crash-at-every-step.test.ts"];
 const afterwards = ["test/scenario/after-a-crash.test.ts"];
+const rounds = ["test/scenario/rounds-find-what-no-delta-tells.test.ts"];
 const words = ["test/scenario/words-and-shadows.test.ts"];
 
 const subjectRail = (name: string): Mutant => ({
@@ -92,6 +93,48 @@ export const mutants: readonly Mutant[] = [
     tests: rails,
   },
   {
+    rail: "orphans: their own controller is gone",
+    file: "shared/rail/ownership.ts",
+    find: `if (owners.kind !== "missing" || owners.chain.length > 0 || !isOrphanKind(owners.owner.kind)) {`,
+    replace: `if (owners.kind === "bare") {`,
+    tests: rails,
+  },
+  {
+    rail: "orphans: their namespace asked for it",
+    file: "shared/rail/ownership.ts",
+    find: `if (namespace === undefined || !isOptedIn(namespace)) {`,
+    replace: `if (namespace === undefined) {`,
+    tests: rails,
+  },
+  {
+    rail: "orphans: three looks",
+    file: "functions/orphan-sweeper/decide.ts",
+    find: `const orphanLooks = 3;`,
+    replace: `const orphanLooks = 2;`,
+    tests: rounds,
+  },
+  {
+    rail: "orphans: many are no strays",
+    file: "functions/orphan-sweeper/decide.ts",
+    find: `const strayLimit = 5;`,
+    replace: `const strayLimit = 50;`,
+    tests: rounds,
+  },
+  {
+    rail: "rounds: nothing is read of a cluster that cannot be seen",
+    file: "shared/heal/rounds.ts",
+    find: `if (hold !== undefined) return putOff(deps, round, hold.reason);`,
+    replace: ``,
+    tests: rounds,
+  },
+  {
+    rail: "evicted: its grace period is no failure",
+    file: "shared/heal/look-at.ts",
+    find: `if (pending?.graceful === true && `,
+    replace: `if (pending?.graceful !== true && pending !== undefined && `,
+    tests: rounds,
+  },
+  {
     rail: "ownership",
     file: "shared/rail/rails.ts",
     find: `stormBrake(cluster), ownership]`,
@@ -109,6 +152,7 @@ export const mutants: readonly Mutant[] = [
   budget("owner", `owner: { limit: 3, windowMs: hours(1) }`),
   budget("node", `nodeUntainted: { limit: 2, windowMs: minutes(10) }`),
   budget("tainted node", `nodeTainted: { limit: 5, windowMs: minutes(10) }`),
+  budget("evictions of a node", `node: { limit: 5, windowMs: minutes(10) }`),
   budget("namespace", `namespace: { limit: 10, windowMs: minutes(10) }`),
   budget("cluster", `cluster: { limit: 20, windowMs: minutes(10) }`),
   {

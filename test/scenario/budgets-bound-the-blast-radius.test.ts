@@ -3,9 +3,9 @@ import { minutes, seconds } from "../../shared/time/duration.ts";
 import { aBrake } from "../build/cluster-state.ts";
 import { aNamespace } from "../build/namespace.ts";
 import { aNode } from "../build/node.ts";
-import { anEvictedPod, anOverduePod, anOwnerRef } from "../build/pod.ts";
+import { anEvictedPod, anOverduePod, anOwnerRef, aPod } from "../build/pod.ts";
 import { aDeployment, aReplicaSet } from "../build/workload.ts";
-import { evictTerminal, scriptedHealer } from "../fakes/scripted-healer.ts";
+import { evictOrphan, evictTerminal, scriptedHealer } from "../fakes/scripted-healer.ts";
 import { aStage, type Stage } from "./stage.ts";
 
 /** An overdue pod of a workload of its own, so that only the budgets above the owner count. */
@@ -43,6 +43,27 @@ async function forceDeleted(
   }
   return stage.api.writes.filter((each) => each.outcome === "Done").length;
 }
+
+describe("budgets of orphans", () => {
+  it("let five pods of one node go in ten minutes, and never make the node look like the cause", async () => {
+    const stage = await aStage(scriptedHealer(evictOrphan));
+    const orphans = Array.from({ length: 7 }, (_, n) =>
+      aPod({ name: `stray-${n}`, namespace: `team-${n}`, owner: anOwnerRef({ name: `gone-${n}` }) }),
+    );
+    for (const pod of orphans) {
+      stage.api.putNamespace(aNamespace({ name: pod.ref.namespace, labels: { "knitbone.io/orphans": "delete" } }));
+      stage.api.putPod(pod);
+      await stage.sight(pod);
+    }
+    expect(stage.api.writes.filter((each) => each.outcome === "Done")).toHaveLength(5);
+    expect(stage.api.events.filter(({ type }) => type === "Warning")).toEqual([]);
+    expect((await stage.caseOf(orphans[6]?.ref.uid ?? ""))?.verdict).toMatchObject({
+      kind: "wait",
+      reason: "BudgetExhausted",
+      message: "Spent: node-evictions eu-1/uid-of-node-n1: 5 in 10m.",
+    });
+  });
+});
 
 describe("budgets of live pods", () => {
   it("let ten pods of one namespace go in ten minutes", async () => {

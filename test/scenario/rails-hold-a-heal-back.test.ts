@@ -8,8 +8,8 @@ import { aFlagRow } from "../build/flag-row.ts";
 import { aNamespace } from "../build/namespace.ts";
 import { aNode } from "../build/node.ts";
 import { anOverduePod, anOwnerRef, aPod } from "../build/pod.ts";
-import { aDeployment } from "../build/workload.ts";
-import { evictTerminal, scriptedHealer } from "../fakes/scripted-healer.ts";
+import { aDeployment, aReplicaSet } from "../build/workload.ts";
+import { evictOrphan, evictTerminal, scriptedHealer } from "../fakes/scripted-healer.ts";
 import { aStage, type Stage } from "./stage.ts";
 
 const pod = anOverduePod();
@@ -258,6 +258,52 @@ describe("ownership", () => {
       owner.kind === "CloneSet" ? { kind: "unknownKind" } : workload(namespace, owner);
     await stage.sight(held);
     await expectHeld(stage, held, "leave", "UnknownOwner");
+  });
+
+  const orphan = aPod({ owner: anOwnerRef({ name: "gone" }) });
+  const wish = (value: string) => (stage: Stage) =>
+    stage.api.putNamespace(aNamespace({ name: "shop", labels: { "knitbone.io/orphans": value } }));
+  const evicted = async (prepare: (stage: Stage) => void, held: PodFacts) => {
+    const stage = await aStage(scriptedHealer(evictOrphan));
+    prepare(stage);
+    stage.api.putPod(held);
+    await stage.sight(held);
+    return stage;
+  };
+
+  it("lets an orphan go whose namespace asked for it", async () => {
+    expect((await evicted(wish("delete"), orphan)).api.writes).toMatchObject([{ verb: "evict", outcome: "Done" }]);
+  });
+
+  it.each<[string, string, (stage: Stage) => void, PodFacts]>([
+    ["whose owner is there", "OwnershipUnproven", wish("delete"), aPod()],
+    [
+      "whose owner's owner alone is gone",
+      "OwnershipUnproven",
+      (stage) => {
+        wish("delete")(stage);
+        stage.api.putWorkload(aReplicaSet({ owner: anOwnerRef({ kind: "Deployment", name: "gone" }) }));
+      },
+      aPod(),
+    ],
+    [
+      "of a StatefulSet",
+      "OwnershipUnproven",
+      wish("delete"),
+      aPod({ owner: anOwnerRef({ kind: "StatefulSet", name: "gone" }) }),
+    ],
+    ["whose namespace asked for nothing", "OrphansNotOptedIn", () => {}, orphan],
+    ["whose namespace asked for something else", "OrphansNotOptedIn", wish("report"), orphan],
+  ])("holds the eviction of a pod %s as an orphan", async (_, reason, prepare, held) => {
+    await expectHeld(await evicted(prepare, held), held, "leave", reason);
+  });
+
+  it("holds an orphan's eviction by its own disruption budget", async () => {
+    const stage = await evicted((it) => {
+      wish("delete")(it);
+      it.api.putDisruptionBudget(orphan, { ...aNamespace(), disruptionsAllowed: 0 });
+    }, orphan);
+    await expectHeld(stage, orphan, "wait", "DisruptionBudget");
   });
 });
 

@@ -86,7 +86,7 @@ export function createDeployment(
   });
 }
 
-/** Without a Deployment above it. @public used by tests only */
+/** Without a Deployment above it. */
 export function createReplicaSet(model: ClusterModel, shape: WorkloadShape): ReplicaSet {
   const { metadata, selector, template } = manifest(shape);
   return made(model, "replicasets", shape, { metadata, spec: { replicas: shape.replicas ?? 1, selector, template } });

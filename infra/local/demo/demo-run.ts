@@ -47,6 +47,7 @@ export async function runDemo(run: DemoRun, host: Host): Promise<number> {
       await Promise.race([Promise.all(watched.map((cluster) => seen(cluster, stores, host))), aborted(ended)]);
     };
     await progress.step("starting two simulated clusters", open);
+    stack.startSchedules();
 
     const play = demoPlay({
       failures: namedFailures,

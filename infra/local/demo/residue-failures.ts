@@ -1,5 +1,5 @@
 import { minutes, seconds } from "../../../shared/time/duration.ts";
-import { createDeployment, createJob, podsOf } from "../cluster-model/builder.ts";
+import { createDeployment, createJob, createReplicaSet, podsOf } from "../cluster-model/builder.ts";
 import type { ClusterModel } from "../cluster-model/model.ts";
 import type { Pod } from "../cluster-model/objects/pod.ts";
 import { eventually, podRef, runningPod } from "./break-pod.ts";
@@ -9,6 +9,7 @@ import type { PastEvent } from "./stage.ts";
 const longAgoMs = minutes(11);
 const healer = "orphan-sweeper";
 const evictions = 8;
+const orphaned = { namespace: "batch", name: "report" };
 const looping = { namespace: "batch", app: "runner", node: "north-4" };
 /** So many more than the five that are kept that the first one cannot be among them. */
 const loopedPods = 12;
@@ -105,6 +106,33 @@ export const residueFailures: readonly NamedFailure[] = [
         const [first] = pods.toSorted((a, b) => (ageKey(a) < ageKey(b) ? -1 : 1));
         return pods.length >= loopedPods && first ? podRef(first) : undefined;
       }),
+  },
+  {
+    name: "orphan",
+    requirement: "S0-10",
+    cluster: "south",
+    what: "owner is gone",
+    healer,
+    // Three looks, 45 s apart, come before anybody is told: longer than this demo.
+    expected: { verdict: "wait", reason: "OwnerMissing" },
+    past: [
+      {
+        agoMs: longAgoMs,
+        happen: ({ south }) => createReplicaSet(south, { ...orphaned, replicas: 1 }),
+      },
+      // A garbage collector that stands still, and somebody who deletes a ReplicaSet.
+      {
+        agoMs: minutes(2),
+        happen({ south }) {
+          south.switchController("garbage-collector", false);
+          const replicaSet = south.store.get("replicasets", orphaned.namespace, orphaned.name);
+          if (replicaSet) south.as("team").remove("replicasets", replicaSet);
+        },
+      },
+    ],
+    deadlineMs: seconds(60),
+    inject: (scene) =>
+      eventually(scene, "an orphan", () => podRef(runningPod(scene.model, orphaned.namespace, orphaned.name))),
   },
   {
     name: "pod-of-an-unfinished-job",

@@ -1,9 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { decide, type Facts, type Residue, residueOf } from "../../../../functions/orphan-sweeper/decide.ts";
+import { decide, type Facts } from "../../../../functions/orphan-sweeper/decide.ts";
 import { type Policy, parsePolicy } from "../../../../functions/orphan-sweeper/policy.ts";
 import type { OwnerState } from "../../../../shared/heal/subject.ts";
 import type { PodFacts } from "../../../../shared/kubernetes/pod.ts";
+import { type Residue, residueOf } from "../../../../shared/kubernetes/residue.ts";
 import { hours, minutes } from "../../../../shared/time/duration.ts";
 import { anOpenCase } from "../../../build/case.ts";
 import { noon } from "../../../build/instant.ts";

@@ -1,13 +1,16 @@
 import { describe, expect, it } from "vitest";
-import { decide, type Residue, residueOf } from "../../../../functions/orphan-sweeper/decide.ts";
+import { decide, stalledCollector } from "../../../../functions/orphan-sweeper/decide.ts";
 import { type Policy, parsePolicy } from "../../../../functions/orphan-sweeper/policy.ts";
+import type { Case } from "../../../../shared/case/case.ts";
 import type { OwnerState, Subject } from "../../../../shared/heal/subject.ts";
 import type { PodFacts } from "../../../../shared/kubernetes/pod.ts";
+import type { Residue } from "../../../../shared/kubernetes/residue.ts";
 import { hours, minutes, seconds } from "../../../../shared/time/duration.ts";
 import { anOpenCase } from "../../../build/case.ts";
 import { atNoon, noon } from "../../../build/instant.ts";
+import { aNamespace } from "../../../build/namespace.ts";
 import { aNode, aNodeWithReady, aTaint } from "../../../build/node.ts";
-import { aContainer, anEvictedPod, anOwnerRef } from "../../../build/pod.ts";
+import { anEvictedPod, anOwnerRef, aPod } from "../../../build/pod.ts";
 import { aSubject } from "../../../build/subject.ts";
 import { aDaemonSet, aDeployment, aJob, aReplicaSet, aStatefulSet } from "../../../build/workload.ts";
 
@@ -54,81 +57,6 @@ const rejected = (uid: string, endedAt: number, nodeName = "n1"): Residue => ({
 /** Five that ended after anything before noon: whoever is judged beside them is not among the newest. */
 const fiveNewer = ["a", "b", "c", "d", "e"].map((uid) => evicted(uid, noon));
 
-describe("what is residue", () => {
-  it.each([
-    { reason: "Evicted", residueClass: "Evicted" },
-    { reason: "OutOfcpu", residueClass: "OutOfResource" },
-    { reason: "OutOfnvidia.com/gpu", residueClass: "OutOfResource" },
-    { reason: "UnexpectedAdmissionError", residueClass: "UnexpectedAdmissionError" },
-    { reason: "InvalidNodeInfo", residueClass: "UnexpectedAdmissionError" },
-    { reason: "NodeAffinity", residueClass: "NodeMismatch" },
-    { reason: "TopologyAffinityError", residueClass: "NodeMismatch" },
-    { reason: "NodeShutdown", residueClass: "NodeShutdown" },
-    { reason: "Terminated", residueClass: "NodeShutdown" },
-    { reason: "Preempting", residueClass: "Preempting" },
-    { reason: "NodeLost", residueClass: "NodeGone" },
-  ])("$reason is of class $residueClass", ({ reason, residueClass }) => {
-    expect(residueOf(anEvictedPod({ reason }))).toMatchObject({
-      uid: "uid-of-pod-web-1",
-      residueClass,
-      nodeName: "n1",
-    });
-  });
-
-  it.each(["DeadlineExceeded", "Error", "constructor", "OOMKilled"])("%s is not", (reason) => {
-    expect(residueOf(anEvictedPod({ reason }))).toBeUndefined();
-  });
-
-  it("a pod that lost track of its containers is of class NodeGone", () => {
-    const lost = aContainer({ state: "terminated", exitCode: 137, reason: "ContainerStatusUnknown" });
-    const done = aContainer({ name: "done", state: "terminated", exitCode: 0, reason: "Completed" });
-    const failed = aContainer({ name: "other", state: "terminated", exitCode: 1, reason: "Error" });
-    const pod = (containers: PodFacts["containers"]) => anEvictedPod({ reason: undefined, containers });
-    expect(residueOf(pod([lost, done]))).toMatchObject({ residueClass: "NodeGone" });
-    expect(residueOf(pod([lost, failed]))).toBeUndefined();
-    expect(residueOf(pod([done]))).toBeUndefined();
-    expect(residueOf(pod([]))).toBeUndefined();
-  });
-
-  it("only a Failed pod that is not being deleted is residue", () => {
-    expect(residueOf(anEvictedPod({ phase: "Running" }))).toBeUndefined();
-    expect(residueOf(anEvictedPod({ deletionTimestamp: noon }))).toBeUndefined();
-  });
-
-  const waiting = aContainer({ state: "waiting", startedAt: undefined, ready: false });
-  const begun = aContainer({ state: "running", startedAt: atNoon(-hours(3)) });
-  const ended = aContainer({ state: "terminated", startedAt: undefined, finishedAt: atNoon(-hours(2)), exitCode: 137 });
-  it.each([
-    { what: "OutOfcpu", pod: anEvictedPod({ reason: "OutOfcpu" }), expected: true },
-    { what: "TaintToleration", pod: anEvictedPod({ reason: "TaintToleration" }), expected: true },
-    { what: "Evicted while it ran", pod: anEvictedPod(), expected: false },
-    { what: "Evicted before it ever ran", pod: anEvictedPod({ containers: [] }), expected: true },
-    { what: "Evicted while it waited", pod: anEvictedPod({ containers: [waiting] }), expected: true },
-    { what: "Evicted, its end unknown", pod: anEvictedPod({ containers: [waiting, begun] }), expected: false },
-    { what: "Evicted, its start unknown", pod: anEvictedPod({ containers: [waiting, ended] }), expected: false },
-    {
-      what: "NodeShutdown before it ever ran",
-      pod: anEvictedPod({ reason: "NodeShutdown", containers: [] }),
-      expected: true,
-    },
-    { what: "Preempting", pod: anEvictedPod({ reason: "Preempting", containers: [] }), expected: false },
-  ])("rejected at admission: $what is $expected", ({ pod, expected }) => {
-    expect(residueOf(pod)?.rejected).toBe(expected);
-  });
-
-  it("a pod never ended before it was created, whatever its node's clock says", () => {
-    const slow = aContainer({
-      state: "terminated",
-      exitCode: 137,
-      finishedAt: atNoon(-hours(9)),
-      startedAt: atNoon(-hours(9)),
-    });
-    expect(residueOf(anEvictedPod({ containers: [slow], creationTimestamp: atNoon(-minutes(1)) }))?.endedAt).toBe(
-      atNoon(-minutes(1)),
-    );
-  });
-});
-
 describe("what is not ours", () => {
   const known = (...chain: Extract<OwnerState, { kind: "known" }>["chain"]): OwnerState => ({ kind: "known", chain });
 
@@ -168,7 +96,6 @@ describe("what is not ours", () => {
       owners: { kind: "unknownKind", owner: anOwnerRef({ kind: "JobSet" }), chain: [aJob()] },
       reason: "JobUnfinished",
     },
-    { what: "a missing owner's", owners: { kind: "missing", owner: anOwnerRef(), chain: [] }, reason: "OwnerMissing" },
     { what: "a DaemonSet's", owners: known(aDaemonSet()), reason: "OwnControllerDeletes" },
     { what: "a StatefulSet's", owners: known(aStatefulSet()), reason: "OwnControllerDeletes" },
     {
@@ -179,6 +106,125 @@ describe("what is not ours", () => {
     { what: "a Deployment's own", owners: known(aDeployment()), reason: "UnknownOwner" },
   ] as const)("leaves a pod that is $what", ({ owners, reason }) => {
     expect(judge(aSubject({ pod: anEvictedPod(), owners }), fiveNewer)).toMatchObject({ kind: "leave", reason });
+  });
+});
+
+describe("an owner that is not there", () => {
+  const gone = anOwnerRef({ kind: "ReplicaSet", name: "web-5d9c" });
+  const ownGone: OwnerState = { kind: "missing", owner: gone, chain: [] };
+  const seen = (times: number, reason = "OwnerMissing", kind: "wait" | "escalate" = "wait") =>
+    anOpenCase({ healer: "orphan-sweeper", verdict: { kind, reason, message: "", at: noon, mode: "act", times } });
+  const optedIn = aNamespace({ labels: { "knitbone.io/orphans": "delete" } });
+  const look = (
+    overrides: Parameters<typeof aSubject>[0],
+    { before = seen(2), orphans = 1 }: { readonly before?: Case; readonly orphans?: number } = {},
+  ) => decide({ subject: aSubject({ owners: ownGone, ...overrides }), siblings: [], orphans }, before, defaults, noon);
+
+  it.each([
+    { what: "the first look", before: openCase },
+    { what: "the second look", before: seen(1) },
+    { what: "a look after a blind time", before: seen(7, "ClusterSilent") },
+  ])("waits 45 s after $what", ({ before }) => {
+    expect(look({}, { before })).toEqual({
+      kind: "wait",
+      until: noon + seconds(45),
+      reason: "OwnerMissing",
+      message:
+        "Pod shop/web-1 belongs to ReplicaSet web-5d9c, which does not exist: the garbage collector's, unless 3 looks find it here.",
+    });
+  });
+
+  it("tells people of the pod at the third look, running or Failed, and deletes nothing that nobody asked for", () => {
+    for (const pod of [aPod(), anEvictedPod()]) {
+      expect(look({ pod })).toEqual({
+        kind: "escalate",
+        about: pod.ref,
+        reason: "OwnerGone",
+        message:
+          "Pod shop/web-1 belongs to ReplicaSet web-5d9c, which does not exist, and the garbage collector left it here. Delete it if nobody wants it; knitbone.io/orphans=delete on the namespace has that done.",
+      });
+    }
+  });
+
+  it("stays with what was told", () => {
+    expect(look({}, { before: seen(1, "OwnerGone", "escalate") })).toMatchObject({
+      kind: "escalate",
+      reason: "OwnerGone",
+    });
+  });
+
+  it.each(["ReplicaSet", "Job"])("evicts a stray of a %s where the namespace asks for it", (kind) => {
+    const owners: OwnerState = { kind: "missing", owner: anOwnerRef({ kind }), chain: [] };
+    const pod = aPod();
+    expect(look({ pod, owners, namespace: optedIn })).toMatchObject({
+      kind: "heal",
+      heal: { kind: "EvictOrphan", pod: pod.ref, resourceVersion: pod.resourceVersion },
+      reason: "OrphanUnwanted",
+    });
+  });
+
+  it.each([
+    { what: "another value", namespace: aNamespace({ labels: { "knitbone.io/orphans": "yes" } }), owners: ownGone },
+    {
+      what: "a StatefulSet's",
+      namespace: optedIn,
+      owners: { kind: "missing", owner: anOwnerRef({ kind: "StatefulSet" }), chain: [] } as OwnerState,
+    },
+  ])("only tells people: $what", ({ namespace, owners }) => {
+    expect(look({ namespace, owners })).toMatchObject({ kind: "escalate", reason: "OwnerGone" });
+  });
+
+  it("names the ReplicaSet whose Deployment is gone, for it goes on making pods", () => {
+    const above = aReplicaSet();
+    const owners: OwnerState = {
+      kind: "missing",
+      owner: anOwnerRef({ kind: "Deployment", name: "web" }),
+      chain: [above],
+    };
+    expect(look({ owners, namespace: optedIn })).toMatchObject({
+      kind: "escalate",
+      about: above.ref,
+      reason: "OwnerGone",
+      message: expect.stringContaining("it goes on making pods"),
+    });
+  });
+
+  it("takes more than five in a namespace for no strays, whatever the namespace asks for", () => {
+    expect(look({ namespace: optedIn }, { orphans: 5 })).toMatchObject({ kind: "heal" });
+    expect(look({ namespace: optedIn }, { orphans: 6 })).toMatchObject({
+      kind: "escalate",
+      about: optedIn.ref,
+      reason: "ManyOrphans",
+      message: expect.stringMatching(/^6 pods of shop belong to controllers that do not exist: no strays/),
+    });
+  });
+
+  it("leaves what goes with its namespace, and what is being deleted", () => {
+    expect(look({ namespace: aNamespace({ terminating: true }) })).toMatchObject({
+      kind: "leave",
+      reason: "NamespaceTerminating",
+    });
+    expect(look({ pod: aPod({ deletionTimestamp: noon }) })).toMatchObject({
+      kind: "leave",
+      reason: "AlreadyTerminating",
+    });
+  });
+});
+
+describe("a garbage collector that stands still", () => {
+  const about = aNamespace({ name: "kube-system" }).ref;
+
+  it("is an alert that names five of what waits for it", () => {
+    const stalled = [1, 2, 3, 4, 5, 6, 7].map((n) => aReplicaSet({ name: `web-${n}` }));
+    expect(stalledCollector(about, stalled)).toEqual([
+      {
+        about,
+        reason: "GarbageCollectorStalled",
+        message:
+          "The garbage collector does not carry on foreground deletions: ReplicaSet shop/web-1, ReplicaSet shop/web-2, ReplicaSet shop/web-3, ReplicaSet shop/web-4, ReplicaSet shop/web-5 and 2 more. Look at kube-controller-manager.",
+      },
+    ]);
+    expect(stalledCollector(about, [])).toEqual([]);
   });
 });
 

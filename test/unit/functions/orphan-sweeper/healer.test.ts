@@ -129,7 +129,12 @@ describe("the list that a batch shares", () => {
   it("is not shared between namespaces or clusters", async () => {
     const there = anEvictedPod({ namespace: "till" });
     const healer = aHealer();
-    const cluster = aClusterReader(aWorld({ pods: [anEvictedPod(), there] }));
+    const cluster = aClusterReader(
+      aWorld({
+        pods: [anEvictedPod(), there],
+        workloads: ["shop", "till"].flatMap((namespace) => [aReplicaSet({ namespace }), aDeployment({ namespace })]),
+      }),
+    );
     const other = aClusterReader(aWorld({ id: "us-1" }));
     await healer.observe(cluster, aRef());
     await healer.observe(cluster, there.ref);
@@ -158,6 +163,66 @@ describe("the list that a batch shares", () => {
     await expect(healer.observe(cluster, aRef())).rejects.toThrow("listing pods: 500");
     expect((await healer.observe(cluster, aRef()))?.siblings).toHaveLength(2);
     expect(lists(cluster.reads)).toHaveLength(2);
+  });
+});
+
+describe("what orphan-sweeper finds on its rounds", () => {
+  const kubeSystem = aNamespace({ name: "kube-system" });
+  const roundIn = (overrides: World) => {
+    const cluster = aClusterReader(aWorld({ namespaces: [aNamespace(), kubeSystem], ...overrides }));
+    const findings = aHealer().goRound?.(cluster);
+    if (findings === undefined) throw new Error("orphan-sweeper goes rounds");
+    return { findings, reads: cluster.reads };
+  };
+
+  it("reads metadata only: pods first, then what owns before what owns that", async () => {
+    const { findings, reads } = roundIn({ pods: [aPod()] });
+    expect(await findings).toEqual({ suspects: [], words: [], settled: [kubeSystem.ref] });
+    expect(reads).toEqual([
+      "metadata Pod",
+      "metadata ReplicaSet",
+      "metadata Job",
+      "metadata StatefulSet",
+      "metadata DaemonSet",
+      "metadata Deployment",
+      "metadata CronJob",
+      "namespace kube-system",
+    ]);
+  });
+
+  it("is pods without their controller, and one pod of each controller without its own", async () => {
+    const pods = [
+      aPod({ name: "stray", owner: anOwnerRef({ name: "gone" }) }),
+      aPod({ name: "web-1", deletionTimestamp: noon }),
+      aPod({ name: "web-2" }),
+      aPod({ name: "web-3" }),
+    ];
+    const { findings } = roundIn({ pods, workloads: [aReplicaSet()] });
+    expect((await findings).suspects.map(({ name }) => name)).toEqual(["stray", "web-2"]);
+  });
+
+  it("is at most twenty pods at once", async () => {
+    const pods = Array.from({ length: 30 }, (_, n) =>
+      aPod({ name: `stray-${n}`, owner: anOwnerRef({ name: "gone" }) }),
+    );
+    expect((await roundIn({ pods }).findings).suspects).toHaveLength(20);
+  });
+
+  it("says nothing of the garbage collector where it may not see, or has no clock", async () => {
+    const waiting = aDeployment({ finalizers: ["foregroundDeletion"], deletionTimestamp: atNoon(-hours(1)) });
+    const silent = { words: [], settled: [] };
+    expect(await roundIn({ pods: [], workloads: [waiting], namespaces: [] }).findings).toMatchObject(silent);
+    expect(await roundIn({ pods: [], workloads: [waiting], now: undefined }).findings).toMatchObject(silent);
+    expect((await roundIn({ pods: [], workloads: [waiting] }).findings).words).toHaveLength(1);
+  });
+
+  it("counts the orphans of a namespace only for a pod that is one", async () => {
+    const stray = aPod({ name: "stray", owner: anOwnerRef({ name: "gone" }) });
+    const cluster = aClusterReader(
+      aWorld({ pods: [stray, aPod({ name: "web-1" }), { ...stray, ref: aRef({ name: "other" }) }] }),
+    );
+    expect(await aHealer().observe(cluster, stray.ref)).toMatchObject({ orphans: 2, siblings: [] });
+    expect(await aHealer().observe(cluster, aRef({ name: "web-1" }))).not.toHaveProperty("orphans");
   });
 });
 

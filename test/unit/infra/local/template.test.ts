@@ -136,3 +136,34 @@ test("a mapping that is switched off is not made, one with filters is refused", 
 test("something that is no template is refused", () => {
   expect(() => stackOfTemplate("nonsense", place)).toThrow("reading the compiled template: template: is not an object");
 });
+
+describe("schedules", () => {
+  const rule = (properties: object) => ({
+    Rounds: {
+      Type: "AWS::Events::Rule",
+      Properties: {
+        Name: "kb-rounds",
+        ScheduleExpression: "rate(2 hours)",
+        Targets: [{ Id: "queue", Arn: { "Fn::GetAtt": ["InQueue", "Arn"] }, Input: '{"kind":"rounds"}' }],
+        ...properties,
+      },
+    },
+  });
+  const schedulesOf = (properties: object) => stackOfTemplate(withVariables({}, rule(properties)), place).schedules;
+
+  test("a rule's message, its queue and how often", () => {
+    expect(schedulesOf({})).toEqual([
+      { name: "kb-rounds", everyMs: 7_200_000, queue: "kb-in", body: '{"kind":"rounds"}' },
+    ]);
+  });
+
+  test("one that is disabled is none", () => {
+    expect(schedulesOf({ State: "DISABLED" })).toEqual([]);
+  });
+
+  test("what the local stack cannot keep is an error", () => {
+    expect(() => schedulesOf({ ScheduleExpression: "cron(0 * * * ? *)" })).toThrow(
+      'reading the compiled template: Rounds.ScheduleExpression: "cron(0 * * * ? *)" is no rate',
+    );
+  });
+});

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parseHealerMessage } from "../../../../shared/heal/parse-healer-message.ts";
-import { aSighting, aWakeUp } from "../../../build/message.ts";
+import { aRound, aRounds, aSighting, aWakeUp } from "../../../build/message.ts";
 import { aRef } from "../../../build/object-ref.ts";
 
 /** Thousands of runs on a machine that does other things as well. */
@@ -16,7 +16,10 @@ it.each([
     "a sighting of a node",
     aSighting({ object: aRef({ kind: "Node", namespace: "", name: "n1" }), signals: ["NodeNotReady"] }),
   ],
+  ["a sighting of its own round", aSighting({ signals: [], byRound: true })],
   ["a wake-up", aWakeUp({ hops: 20 })],
+  ["the schedule's word", aRounds()],
+  ["one cluster's round", aRound({ putOff: 3 })],
 ])("%s comes out as it went in", (_, message) => {
   expect(parse(message)).toEqual({ kind: "parsed", message });
 });
@@ -31,6 +34,8 @@ describe("a malformed message is refused", () => {
     ["a wake-up for half a version", aWakeUp({ caseVersion: 0.5 }), "SchemaViolation"],
     ["a wake-up with fewer than no hops", aWakeUp({ hops: -1 }), "SchemaViolation"],
     ["a wake-up that is never due", { ...aWakeUp(), dueAt: null }, "SchemaViolation"],
+    ["a round that was put off fewer than no times", aRound({ putOff: -1 }), "SchemaViolation"],
+    ["rounds of nobody", { ...aRounds(), healer: undefined }, "SchemaViolation"],
     ["a version to come", aSighting({ v: 2 }), "UnknownVersion"],
     ["nothing", undefined, "NotJson"],
   ])("%s", (_, message, code) => {
@@ -41,7 +46,7 @@ describe("a malformed message is refused", () => {
 it(
   "never throws, whatever arrives (10,000 payloads)",
   () => {
-    const valid = [aSighting(), aWakeUp()];
+    const valid = [aSighting(), aWakeUp(), aRounds(), aRound()];
     const members = [...new Set(valid.flatMap((each) => Object.keys(each)))];
     const grafted = fc
       .tuple(fc.constantFrom(...valid), fc.constantFrom(...members), fc.jsonValue())
@@ -49,7 +54,7 @@ it(
     fc.assert(
       fc.property(fc.oneof(grafted, fc.string({ maxLength: 200 }), fc.json({ maxDepth: 14 })), (body) => {
         const result = parseHealerMessage(body);
-        if (result.kind === "parsed") expect(["sighting", "wakeUp"]).toContain(result.message.kind);
+        if (result.kind === "parsed") expect(["sighting", "wakeUp", "rounds", "round"]).toContain(result.message.kind);
         else expect(result.detail.length).toBeLessThanOrEqual(200);
       }),
       { numRuns: 10_000 },
