@@ -2,8 +2,7 @@ import { expect, test } from "vitest";
 import type { CurrentBench } from "./kubernetes-api.contract.ts";
 import { type Bench, podManifest } from "./kubernetes-api-bench.ts";
 import type { Body } from "./kubernetes-api-client.ts";
-
-const namesOf = (list: Body): string[] => list.items.map((item) => item.metadata.name);
+import { namesOf, pages } from "./kubernetes-api-pages.ts";
 
 /** Pods that only this case sees: they share a label that nobody else has. */
 async function someOf(bench: Bench, count: number): Promise<{ names: string[]; labelSelector: string }> {
@@ -17,20 +16,6 @@ async function someOf(bench: Bench, count: number): Promise<{ names: string[]; l
     names.push(pod.metadata.name);
   }
   return { names: names.sort(), labelSelector: `group=${group}` };
-}
-
-async function pages(bench: Bench, path: string, query: Record<string, string>): Promise<Body[]> {
-  const all: Body[] = [];
-  let continueToken = "";
-  do {
-    const reply = await bench.call("GET", path, {
-      query: { ...query, ...(continueToken ? { continue: continueToken } : {}) },
-    });
-    expect(reply, reply.text).toMatchObject({ status: 200 });
-    all.push(reply.body);
-    continueToken = reply.body.metadata.continue ?? "";
-  } while (continueToken !== "");
-  return all;
 }
 
 export function listing(bench: CurrentBench): void {
@@ -232,15 +217,5 @@ export function listing(bench: CurrentBench): void {
     const { call, pods } = bench();
     const reply = await call("GET", pods(), { query: { resourceVersion: "new" } });
     expect(reply.status).toBe(400);
-  });
-
-  test("gives only metadata to who asks for it", async () => {
-    const { call, pods } = bench();
-    const { names, labelSelector } = await someOf(bench(), 2);
-    const accept = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json";
-    const { body } = await call("GET", pods(), { query: { labelSelector }, headers: { accept } });
-    expect(body).toMatchObject({ kind: "PartialObjectMetadataList", apiVersion: "meta.k8s.io/v1" });
-    expect(namesOf(body)).toEqual(names);
-    expect(body.items.map((item) => item.spec)).toEqual([undefined, undefined]);
   });
 }

@@ -1,24 +1,11 @@
 import { expect, test } from "vitest";
 import type { CurrentBench } from "./kubernetes-api.contract.ts";
 import { type Bench, merge, podManifest } from "./kubernetes-api-bench.ts";
-import type { OpenWatch, WatchLine } from "./kubernetes-api-client.ts";
-
-async function take(watch: OpenWatch, count: number): Promise<WatchLine[]> {
-  const lines: WatchLine[] = [];
-  while (lines.length < count) {
-    const line = await watch.next();
-    if (line === undefined) throw new Error(`the watch ended after ${lines.length} of ${count} events`);
-    lines.push(line);
-  }
-  return lines;
-}
+import type { WatchLine } from "./kubernetes-api-client.ts";
+import { take, versionNow } from "./kubernetes-api-lines.ts";
 
 const brief = (lines: readonly WatchLine[]): string[] =>
   lines.map((line) => `${line.type} ${line.object.metadata.name}`);
-
-async function versionNow({ call, pods }: Bench): Promise<string> {
-  return (await call("GET", pods())).body.metadata.resourceVersion;
-}
 
 /** Labels only this case uses, and a selector for them. */
 function tagged(bench: Bench): { labels: Record<string, string>; labelSelector: string } {
@@ -264,21 +251,5 @@ export function watching(bench: CurrentBench): void {
       status: 500,
       body: { message: 'resourceVersion: Invalid value: "new": strconv.ParseUint: parsing "new": invalid syntax' },
     });
-  });
-
-  test("sends only metadata to who asks for it", async () => {
-    const own = bench();
-    const { labels, labelSelector } = tagged(own);
-    const accept = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1";
-    const watch = await own.open(own.pods(), { resourceVersion: await versionNow(own), labelSelector }, { accept });
-    const name = own.fresh();
-    await own.create(own.pods(), podManifest({ name, labels, spec: { schedulerName: "nobody" } }));
-    const [line] = await take(watch, 1);
-    expect(line?.object).toMatchObject({
-      kind: "PartialObjectMetadata",
-      apiVersion: "meta.k8s.io/v1",
-      metadata: { name },
-    });
-    expect(line?.object.spec).toBeUndefined();
   });
 }

@@ -6,6 +6,7 @@ import { deleting } from "./kubernetes-api-deleting.ts";
 import { discovering } from "./kubernetes-api-discovering.ts";
 import { evicting } from "./kubernetes-api-evicting.ts";
 import { listing } from "./kubernetes-api-listing.ts";
+import { metadataOnly } from "./kubernetes-api-metadata-only.ts";
 import { owning } from "./kubernetes-api-owning.ts";
 import { patching } from "./kubernetes-api-patching.ts";
 import { updating } from "./kubernetes-api-updating.ts";
@@ -23,6 +24,7 @@ const parts: readonly [name: string, define: (bench: CurrentBench) => void][] = 
   ["creating", creating],
   ["listing", listing],
   ["watching", watching],
+  ["metadata-only", metadataOnly],
   ["updating", updating],
   ["patching", patching],
   ["deleting", deleting],

@@ -131,6 +131,8 @@ export const unsupportedMediaType = (accepted: readonly string[]): ApiFailure =>
     `the body of the request was in an unknown format - accepted media types include: ${accepted.join(", ")}`,
   );
 
+export const notAcceptable = (message: string): ApiFailure => failure(406, "NotAcceptable", message);
+
 /** A kind of patch that is not taken; answered by the router, before any handler. */
 export const unsupportedPatch = (): ApiFailure =>
   failure(415, "UnsupportedMediaType", "415: Unsupported Media Type", {});

@@ -22,7 +22,7 @@ import {
 } from "./failure.ts";
 import { parseFieldSelector } from "./field-selector.ts";
 import { parseLabelSelector } from "./label-selector.ts";
-import { presenterFor } from "./present.ts";
+import { type Presenter, presenterFor } from "./present.ts";
 import {
   type ApiRequest,
   type ApiResponse,
@@ -45,36 +45,45 @@ export interface VerbParts {
   clock: Clock;
 }
 
+/** One request on its way: what it is about, when it came and how its answer is to look. */
+interface Call {
+  request: ApiRequest;
+  target: Target;
+  now: Instant;
+  presenter: Presenter;
+}
+
 /** Length of a watch that does not say how long it wants to last: the real server draws from 30 to 60 minutes. */
 const defaultWatchMs = 45 * 60_000;
 
 /** Carries out a request that is allowed; throws `ApiFailure` where the API server refuses. */
 export function execute(parts: VerbParts, request: ApiRequest, target: Target, now: Instant): ApiResponse {
+  const call: Call = { request, target, now, presenter: presenterFor(request, target) };
   switch (target.verb) {
     case "get":
-      return get(parts, request, target, now);
+      return get(parts, call);
     case "list":
-      return list(parts, request, target, now);
+      return list(parts, call);
     case "watch":
-      return watch(parts, request, target, now);
+      return watch(parts, call);
     case "create":
-      return create(parts, request, target, now);
+      return create(parts, call);
     case "update":
-      return update(parts, request, target, now);
+      return update(parts, call);
     case "patch":
-      return patch(parts, request, target, now);
+      return patch(parts, call);
     case "delete":
-      return remove(parts, request, target, now);
+      return remove(parts, call);
     case "deletecollection":
       throw methodNotAllowed();
   }
 }
 
-function get({ registry }: VerbParts, request: ApiRequest, target: Target, now: Instant): ApiResponse {
+function get({ registry }: VerbParts, { target, now, presenter }: Call): ApiResponse {
   const object = registry.read(target.resource, target.namespace, target.name);
   if (target.subresource === "scale") return answer(200, readScale(object), now);
   if (target.subresource === "eviction" || target.subresource === "binding") throw methodNotAllowed();
-  return answer(200, presenterFor(request, target).object(object), now);
+  return answer(200, presenter.object(object), now);
 }
 
 function selection(request: ApiRequest, { resource, namespace, name, group }: Target) {
@@ -91,7 +100,7 @@ function selection(request: ApiRequest, { resource, namespace, name, group }: Ta
   };
 }
 
-function list({ lister }: VerbParts, request: ApiRequest, target: Target, now: Instant): ApiResponse {
+function list({ lister }: VerbParts, { request, target, now, presenter }: Call): ApiResponse {
   const { query = {} } = request;
   const limit = wholeNumber(query, "limit");
   const { resourceVersion, resourceVersionMatch, continue: continueToken } = query;
@@ -112,7 +121,7 @@ function list({ lister }: VerbParts, request: ApiRequest, target: Target, now: I
     ...(page.continueToken === undefined ? {} : { continue: page.continueToken }),
     ...(page.remaining === undefined ? {} : { remainingItemCount: page.remaining }),
   };
-  return answer(200, presenterFor(request, target).list(page.items, metadata), now);
+  return answer(200, presenter.list(page.items, metadata), now);
 }
 
 const isNumber = (text: string): boolean => /^\d+$/.test(text);
@@ -120,7 +129,7 @@ const isNumber = (text: string): boolean => /^\d+$/.test(text);
 const notANumber = (text: string): string =>
   `resourceVersion: Invalid value: ${JSON.stringify(text)}: strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`;
 
-function watch({ watches }: VerbParts, request: ApiRequest, target: Target, now: Instant): ApiResponse {
+function watch({ watches }: VerbParts, { request, target, now, presenter }: Call): ApiResponse {
   const { query = {} } = request;
   const seconds = wholeNumber(query, "timeoutSeconds") ?? 0;
   const { resourceVersion = "" } = query;
@@ -145,7 +154,6 @@ function watch({ watches }: VerbParts, request: ApiRequest, target: Target, now:
     sendInitialEvents,
     until: now + (seconds > 0 ? seconds * 1_000 : defaultWatchMs),
   });
-  const presenter = presenterFor(request, target);
   return {
     kind: "watch",
     status: 200,
@@ -155,8 +163,7 @@ function watch({ watches }: VerbParts, request: ApiRequest, target: Target, now:
   };
 }
 
-function create(parts: VerbParts, request: ApiRequest, target: Target, now: Instant): ApiResponse {
-  const { registry, store } = parts;
+function create({ registry, store }: VerbParts, { request, target, now, presenter }: Call): ApiResponse {
   const { resource, namespace, name, subresource, group } = target;
   const body = bodyOf(request) ?? {};
   const dryRun = isDryRun(optionsKind(target), request.query ?? {});
@@ -179,7 +186,7 @@ function create(parts: VerbParts, request: ApiRequest, target: Target, now: Inst
   if (subresource !== "" || name !== "") throw methodNotAllowed();
   if (resource.namespaced && namespace === "") throw methodNotAllowed();
   const object = registry.create(resource, namespace, spoken(body, group), { dryRun });
-  return answer(201, presenterFor(request, target).object(object), now);
+  return answer(201, presenter.object(object), now);
 }
 
 const optionsKind = ({ verb }: Target): string => `${verb[0]?.toUpperCase()}${verb.slice(1)}Options`;
@@ -200,7 +207,7 @@ function spoken(body: Json, group: string): Json {
   return group === "events.k8s.io" ? fromEventsGroup(body) : body;
 }
 
-function update({ registry }: VerbParts, request: ApiRequest, target: Target, now: Instant): ApiResponse {
+function update({ registry }: VerbParts, { request, target, now, presenter }: Call): ApiResponse {
   const { resource, namespace, name, subresource, group } = target;
   if (name === "" || subresource === "eviction" || subresource === "binding") throw methodNotAllowed();
   const body = bodyOf(request) ?? {};
@@ -210,10 +217,10 @@ function update({ registry }: VerbParts, request: ApiRequest, target: Target, no
   }
   if (subresource === "finalize") return answer(200, registry.finalize(name, body), now);
   const { object, created } = registry.update(resource, namespace, name, spoken(body, group), subresource, { dryRun });
-  return answer(created ? 201 : 200, presenterFor(request, target).object(object), now);
+  return answer(created ? 201 : 200, presenter.object(object), now);
 }
 
-function patch({ registry }: VerbParts, request: ApiRequest, target: Target, now: Instant): ApiResponse {
+function patch({ registry }: VerbParts, { request, target, now, presenter }: Call): ApiResponse {
   const { resource, namespace, name, subresource, group } = target;
   if (name === "" || subresource === "eviction" || subresource === "binding") throw methodNotAllowed();
   const type = mediaType(request);
@@ -224,10 +231,10 @@ function patch({ registry }: VerbParts, request: ApiRequest, target: Target, now
     return answer(200, readScale(writeScale(registry, resource, namespace, name, body, dryRun)), now);
   }
   const object = registry.patch(resource, namespace, name, type, spoken(body, group), subresource, { dryRun });
-  return answer(200, presenterFor(request, target).object(object), now);
+  return answer(200, presenter.object(object), now);
 }
 
-function remove({ registry }: VerbParts, request: ApiRequest, target: Target, now: Instant): ApiResponse {
+function remove({ registry }: VerbParts, { request, target, now, presenter }: Call): ApiResponse {
   const { resource, namespace, name, subresource } = target;
   if (subresource !== "") throw methodNotAllowed();
   const options = deleteOptions(request);
@@ -240,7 +247,7 @@ function remove({ registry }: VerbParts, request: ApiRequest, target: Target, no
     return answer(200, { ...success({ ...details, ...group }), code: undefined }, now);
   }
   const accepted = !removed && options.orphanDependents === false;
-  return answer(accepted ? 202 : 200, presenterFor(request, target).object(object), now);
+  return answer(accepted ? 202 : 200, presenter.object(object), now);
 }
 
 function deleteOptions(request: ApiRequest): DeleteOptions {

@@ -36,7 +36,7 @@ export async function streamWatch(
 }
 
 function lineOf(event: WatchEvent, present: (object: unknown) => unknown): string {
-  const object = event.type === "BOOKMARK" || event.type === "ERROR" ? event.object : present(event.object);
+  const object = event.type === "ERROR" ? event.object : present(event.object);
   return `{"type":"${event.type}","object":${jsonText(object)}}\n`;
 }
 
