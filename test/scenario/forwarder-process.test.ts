@@ -11,7 +11,8 @@ import { parseForwarderMessage } from "../../shared/delta/parse-forwarder-messag
 import type { Queue } from "../../shared/queue/queue.ts";
 import { sqsQueue } from "../../shared/queue/sqs-queue.ts";
 import { systemClock } from "../../shared/time/system-clock.ts";
-import { type SqsEmulator, startFauxqs } from "../contract/emulators.ts";
+import { startFauxqs } from "../contract/emulators.ts";
+import type { SqsEmulator } from "../contract/sqs-emulator.ts";
 import { seededRandom } from "../fakes/seeded-random.ts";
 
 const main = new URL("../../functions/forwarder/main.ts", import.meta.url).pathname;
