@@ -26,7 +26,7 @@ function sendingPromises(keeps: Keeps, create: () => Promise<QueueUnderTest>): v
     const { queue, now } = await create();
     const before = now();
     const body = JSON.stringify({ text: 'tab\t, quote ", é, \\u2028' });
-    const attributes = { traceId: "trace-1", empty: " " };
+    const attributes = { traceId: "trace-1", blank: " " };
     expect(await queue.send([{ body, attributes, group: "eu-1" }])).toEqual([{ kind: "sent" }]);
     const [message, ...others] = await take(queue);
     expect(others).toEqual([]);
@@ -75,11 +75,35 @@ function sendingPromises(keeps: Keeps, create: () => Promise<QueueUnderTest>): v
       { body: "too early", delayMs: -1 },
       { body: "x".repeat(1_048_577) },
       { body: "empty attribute", attributes: { traceId: "" } },
+      { body: "eleven attributes", attributes: attributes(11) },
     ];
     const results = await queue.send([{ body: "first" }, ...bad, { body: "last" }]);
     expect(results.map((each) => each.kind)).toEqual(["sent", ...bad.map(() => "failed"), "sent"]);
     expect(results.filter((each) => each.kind === "failed").every((each) => each.permanent)).toBe(true);
     expect((await takeAll(queue)).map((each) => each.body).toSorted()).toEqual(["first", "last"]);
+  });
+
+  keeps("sends what stands exactly at the limits", async () => {
+    const { queue } = await create();
+    const results = await queue.send([
+      { body: "x".repeat(1_048_576 - "aStringv".length), attributes: { a: "v" } },
+      { body: "ten attributes", attributes: attributes(10) },
+      { body: "edges: \t\n\r ~\ud7ff\ue000\ufffd" },
+      { body: "a quarter of an hour", delayMs: 900_000 },
+    ]);
+    expect(results.map((each) => each.kind)).toEqual(["sent", "sent", "sent", "sent"]);
+    expect((await takeAll(queue)).map(({ body }) => body.slice(0, 20)).toSorted()).toEqual([
+      "edges: \t\n\r ~\ud7ff\ue000\ufffd",
+      "ten attributes",
+      "x".repeat(20),
+    ]);
+  });
+
+  keeps("delivers characters beyond the first 65,536", async () => {
+    const { queue } = await create();
+    const body = "\u{10000} \u{1f600} \u{10ffff}";
+    expect(await queue.send([{ body }])).toEqual([{ kind: "sent" }]);
+    expect((await take(queue))[0]?.body).toBe(body);
   });
 
   keeps("sends nothing when there is nothing to send", async () => {
@@ -189,6 +213,10 @@ function visibilityPromises(keeps: Keeps, create: () => Promise<QueueUnderTest>)
     expect(dead).toMatchObject({ body: "poison", attributes: { traceId: "trace-1" } });
     expect(await take(queue)).toEqual([]);
   });
+}
+
+function attributes(count: number): Record<string, string> {
+  return Object.fromEntries(Array.from({ length: count }, (_, index) => [`a${index}`, "v"]));
 }
 
 /** What is visible now, in one receive. */
