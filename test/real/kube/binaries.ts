@@ -1,9 +1,9 @@
 import { execFile, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { access, constants, mkdir, mkdtemp, readFile, rename, rm } from "node:fs/promises";
-import { homedir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { cacheFolder } from "../cache-folder.ts";
 
 /** Names of the programs that the real tier runs. */
 export type Tool =
@@ -43,12 +43,6 @@ const versionVariables = ["k8s.io/component-base/version", "k8s.io/client-go/pkg
 /** The same for all tools, or Go compiles what they share several times. */
 const buildFlags = ["-mod=readonly", "-buildvcs=false", "-trimpath", "-ldflags", `-s -w ${versionVariables.join(" ")}`];
 
-/** Where built programs are kept, outside the clone, so that a fresh clone is quick: KNITBONE_CACHE, else the user's cache folder. */
-function cacheFolder(env: NodeJS.ProcessEnv): string {
-  const root = env["KNITBONE_CACHE"] || join(env["XDG_CACHE_HOME"] || join(homedir(), ".cache"), "knitbone");
-  return join(root, "kube");
-}
-
 /**
  * Finds every program: in KUBEBUILDER_ASSETS, else in the cache, else builds it (5 to 10 minutes for all on two cores, the first time).
  * `say` gets one line per step.
@@ -60,7 +54,7 @@ export async function binaries(env: NodeJS.ProcessEnv, say: (line: string) => vo
   const missing: { tool: Tool; path: string }[] = [];
   for (const tool of tools) {
     const asset = assets === undefined ? undefined : join(assets, tool);
-    const cached = join(cacheFolder(env), await cacheKey(tool), tool);
+    const cached = join(cacheFolder(env, "kube"), await cacheKey(tool), tool);
     if (asset !== undefined && (await isExecutable(asset))) found[tool] = asset;
     else if (await isExecutable(cached)) found[tool] = cached;
     else missing.push({ tool, path: cached });
