@@ -8,7 +8,8 @@ import { auditPolicy, productGroup } from "./audit-policy.ts";
 import { type Daemon, daemonReady, startDaemon } from "./daemon.ts";
 import { freePort } from "./free-port.ts";
 import { guardFolder, releaseFolder } from "./guardian.ts";
-import { type Binaries, binaries, type Tool } from "./kube/binaries.ts";
+import { type Binaries, binaries } from "./kube/binaries.ts";
+import type { ClusterTool } from "./kube/tools.ts";
 import { type KubeconfigContext, writeKubeconfig } from "./kubeconfig.ts";
 import { bindShippedRoles } from "./product-roles.ts";
 import { eventually } from "./wait.ts";
@@ -51,7 +52,7 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
   guardFolder(folder);
   const daemons: Daemon[] = [];
   const endings: (() => Promise<void>)[] = [];
-  const run = (name: Tool, args: readonly string[]): Daemon => {
+  const run = (name: ClusterTool, args: readonly string[]): Daemon => {
     const daemon = startDaemon({
       name,
       command: programs[name],
@@ -128,7 +129,7 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
   }
 }
 
-type Run = (name: Tool, args: readonly string[]) => Daemon;
+type Run = (name: ClusterTool, args: readonly string[]) => Daemon;
 
 async function startEtcd(run: Run): Promise<string> {
   const client = `http://127.0.0.1:${await freePort()}`;

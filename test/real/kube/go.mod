@@ -11,14 +11,16 @@ tool (
 	k8s.io/kubernetes/cmd/kube-controller-manager
 	k8s.io/kubernetes/cmd/kube-scheduler
 	k8s.io/kubernetes/cmd/kubectl
+	knitbone.io/test/real/kubelet
+	knitbone.io/test/real/kubelet/runtime
 )
 
 require (
-	go.opentelemetry.io/otel/trace v1.41.0
-	k8s.io/api v0.36.3
-	k8s.io/client-go v0.36.3
-	k8s.io/cri-client v0.0.0
-	k8s.io/kubernetes v1.36.3
+	go.opentelemetry.io/otel/trace v1.41.0 // indirect
+	k8s.io/api v0.36.3 // indirect
+	k8s.io/client-go v0.36.3 // indirect
+	k8s.io/cri-client v0.0.0 // indirect
+	k8s.io/kubernetes v1.36.3 // indirect
 )
 
 require (
@@ -194,6 +196,7 @@ require (
 	k8s.io/pod-security-admission v0.0.0 // indirect
 	k8s.io/streaming v0.36.3 // indirect
 	k8s.io/utils v0.0.0-20260210185600-b8788abfbbc2 // indirect
+	knitbone.io/test/real/kubelet v0.0.0 // indirect
 	sigs.k8s.io/apiserver-network-proxy/konnectivity-client v0.34.0 // indirect
 	sigs.k8s.io/json v0.0.0-20250730193827-2d320260d730 // indirect
 	sigs.k8s.io/kustomize/api v0.21.1 // indirect
@@ -238,3 +241,5 @@ replace (
 	k8s.io/sample-apiserver => k8s.io/sample-apiserver v0.36.3
 	k8s.io/streaming => k8s.io/streaming v0.36.3
 )
+
+replace knitbone.io/test/real/kubelet => ../kubelet
