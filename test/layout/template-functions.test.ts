@@ -64,7 +64,7 @@ it("a new folder is a new healer: queue, dead letters, policies, role, alarms, r
     name: "kb-mender",
     handler: ".build/mender/index.handler",
     timeout: 30,
-    role: "MenderRole",
+    role: { "Fn::Sub": `\${MenderRole.Arn}` },
     environment: { TABLE_PREFIX: "kb", QUEUE_URL: { Ref: "MenderQueue" }, KNITBONE_POLICY: '{"ttl":"2h"}' },
     events: [
       { sqs: { arn: { "Fn::GetAtt": ["MenderQueue", "Arn"] }, functionResponseType: "ReportBatchItemFailures" } },

@@ -15,8 +15,27 @@ export interface Resource {
 
 type Properties = Readonly<Record<string, unknown>>;
 
+/** Judged below, or harmless by itself. Another kind has to be thought about first. */
+const knownTypes = [
+  "AWS::CloudWatch::Alarm",
+  "AWS::DynamoDB::Table",
+  "AWS::Events::Rule",
+  "AWS::IAM::Role",
+  "AWS::Lambda::EventSourceMapping",
+  "AWS::Lambda::Function",
+  "AWS::Lambda::Permission",
+  "AWS::Logs::LogGroup",
+  "AWS::S3::Bucket",
+  "AWS::S3::BucketPolicy",
+  "AWS::SQS::Queue",
+  "AWS::SQS::QueuePolicy",
+];
+
 export function lintTemplate(template: Template): readonly string[] {
   return [
+    ...Object.entries(template.Resources)
+      .filter(([, { Type }]) => !knownTypes.includes(Type))
+      .map(([id, { Type }]) => `${id}: a ${Type} is not known to this lint`),
     ...ofType(template, "AWS::Lambda::EventSourceMapping").flatMap(([id, mapping]) =>
       lintMapping(template, id, mapping),
     ),
@@ -25,6 +44,7 @@ export function lintTemplate(template: Template): readonly string[] {
     ...ofType(template, "AWS::Lambda::Function").flatMap(([id, lambda]) => lintFunction(template, id, lambda)),
     ...ofType(template, "AWS::IAM::Role").flatMap(([id, role]) => lintRole(id, role)),
     ...ofType(template, "AWS::DynamoDB::Table").flatMap(([id, table]) => lintTable(template, id, table)),
+    ...ofType(template, "AWS::S3::Bucket").flatMap(([id, bucket]) => lintBucket(template, id, bucket)),
     ...ofType(template, "AWS::Logs::LogGroup")
       .filter(([, group]) => numberAt(group, "RetentionInDays") === 0)
       .map(([id]) => `${id}: logs are kept for ever`),
@@ -72,13 +92,15 @@ function lintQueue(template: Template, id: string, queue: Properties): readonly 
   );
   const deadId = targetOf(redrive["deadLetterTargetArn"]);
   const dead = propertiesOf(template, deadId);
-  const policies = ofType(template, "AWS::SQS::QueuePolicy").filter(([, policy]) =>
-    list(policy["Queues"]).some((queueRef) => targetOf(queueRef) === id),
-  );
+  const statements = ofType(template, "AWS::SQS::QueuePolicy")
+    .filter(([, policy]) => list(policy["Queues"]).some((queueRef) => targetOf(queueRef) === id))
+    .flatMap(([, policy]) => statementsOf(policy));
   return findings(id, [
     [queue["SqsManagedSseEnabled"] !== true && queue["KmsMasterKeyId"] === undefined, "is not encrypted"],
-    [!policies.some(([, policy]) => statementsOf(policy).some(deniesPlainText)), "takes requests without TLS"],
+    [!statements.some((statement) => deniesPlainText(statement, "sqs:*", id)), "takes requests without TLS"],
     [isRead && deadId === "", "has no dead-letter queue"],
+    // SQS would refuse the queue: the dead-letter queue names its source by ARN, not by reference.
+    [deadId !== "" && !letsIn(dead, queue), `${deadId} does not let its dead letters in`],
     [isRead && numberAt(queue, "MessageRetentionPeriod") !== 345_600, "does not keep messages for 4 days"],
     [isRead && numberAt(dead, "MessageRetentionPeriod") !== 1_209_600, "does not keep dead letters for 14 days"],
     // What nothing reads waits for people: they must hear of the first message.
@@ -95,13 +117,28 @@ function lintQueuePolicy(id: string, policy: Properties): readonly string[] {
     .map(() => `${id}: allows without a condition`);
 }
 
+/** osls makes it, and puts the functions' packages there. */
+function lintBucket(template: Template, id: string, bucket: Properties): readonly string[] {
+  const rules = list(record(bucket["BucketEncryption"])["ServerSideEncryptionConfiguration"]).map(record);
+  const statements = ofType(template, "AWS::S3::BucketPolicy")
+    .filter(([, policy]) => targetOf(policy["Bucket"]) === id)
+    .flatMap(([, policy]) => statementsOf(policy));
+  return findings(id, [
+    [
+      !rules.some(({ ServerSideEncryptionByDefault }) => ServerSideEncryptionByDefault !== undefined),
+      "is not encrypted",
+    ],
+    [!statements.some((statement) => deniesPlainText(statement, "s3:*", id)), "takes requests without TLS"],
+  ]);
+}
+
 function lintFunction(template: Template, id: string, lambda: Properties): readonly string[] {
   const role = targetOf(lambda["Role"]);
   const sharers = ofType(template, "AWS::Lambda::Function").filter(([, other]) => targetOf(other["Role"]) === role);
   const ownQueue = ofType(template, "AWS::Lambda::EventSourceMapping")
     .filter(([, mapping]) => targetOf(mapping["FunctionName"]) === id)
     .map(([, mapping]) => targetOf(mapping["EventSourceArn"]));
-  const sendsTo = statementsOf(policyOf(propertiesOf(template, role)))
+  const sendsTo = roleStatements(propertiesOf(template, role))
     .filter(({ Action }) => list(Action).includes("sqs:SendMessage"))
     .flatMap(({ Resource }) => list(Resource).map(targetOf));
   const goesRound = ownQueue.some((queue) => sendsTo.includes(queue));
@@ -126,7 +163,10 @@ function lintRole(id: string, role: Properties): readonly string[] {
       [services.length !== 1 || services[0] !== "lambda.amazonaws.com", "may be taken on by others than Lambda"],
       [role["ManagedPolicyArns"] !== undefined, "has managed policies, which grant more than it uses"],
     ]),
-    ...statementsOf(policyOf(role)).flatMap(({ Action, Resource }) => [
+    ...roleStatements(role).flatMap(({ Action, Resource, NotAction, NotResource }) => [
+      ...findings(id, [
+        [NotAction !== undefined || NotResource !== undefined, "says what it may not do, not what it may"],
+      ]),
       ...list(Action)
         .filter((action) => String(action).includes("*"))
         .map((action) => `${id}: may do ${String(action)}`),
@@ -181,23 +221,42 @@ function firesAtOne(alarm: Properties): boolean {
   return alarm["Threshold"] === 1 && alarm["ComparisonOperator"] === "GreaterThanOrEqualToThreshold";
 }
 
-function deniesPlainText({ Effect, Action, Condition }: Properties): boolean {
+/** Everybody, everything, on this one resource; S3's policy has two forms of it, and a condition of another type. */
+function deniesPlainText(statement: Properties, action: string, id: string): boolean {
+  const { Effect, Principal, Action, Resource, Condition } = statement;
   const secure = record(record(Condition)["Bool"])["aws:SecureTransport"];
-  return Effect === "Deny" && Action === "sqs:*" && secure === "false";
+  return (
+    Effect === "Deny" &&
+    Principal === "*" &&
+    Action === action &&
+    String(secure) === "false" &&
+    list(Resource).every((resource) => refersTo(resource, id))
+  );
 }
 
-function policyOf(role: Properties): Properties {
-  return record(list(role["Policies"])[0]);
+function refersTo(resource: unknown, id: string): boolean {
+  return targetOf(resource) === id || list(list(record(resource)["Fn::Join"])[1]).some((part) => targetOf(part) === id);
+}
+
+function letsIn(dead: Properties, queue: Properties): boolean {
+  const { redrivePermission, sourceQueueArns } = record(dead["RedriveAllowPolicy"]);
+  const names = list(sourceQueueArns).map((arn) => String(record(arn)["Fn::Sub"]).split(":").at(-1));
+  return redrivePermission === "byQueue" && names.length === 1 && names[0] === queue["QueueName"];
+}
+
+function roleStatements(role: Properties): readonly Properties[] {
+  return list(role["Policies"]).flatMap((policy) => statementsOf(record(policy)));
 }
 
 function statementsOf(policy: Properties): readonly Properties[] {
   return list(record(policy["PolicyDocument"])["Statement"]).map(record);
 }
 
-/** The resource that a Ref or Fn::GetAtt points to; "" for anything else. */
+/** The resource that a Ref, a Fn::GetAtt or a Fn::Sub of one attribute points to; "" for anything else. */
 function targetOf(value: unknown): string {
-  const { Ref: ref, "Fn::GetAtt": attribute } = record(value);
-  return String(ref ?? list(attribute)[0] ?? "");
+  const { Ref: ref, "Fn::GetAtt": attribute, "Fn::Sub": text } = record(value);
+  const [, substituted] = /^\$\{(\w+)\.\w+\}$/.exec(String(text)) ?? [];
+  return String(ref ?? list(attribute)[0] ?? substituted ?? "");
 }
 
 function propertiesOf(template: Template, id: string): Properties {

@@ -32,6 +32,13 @@ function without(id: string): Template {
   return { Resources };
 }
 
+/** The template with the statement against plain text of one policy changed. */
+function tlsStatement(id: string, change: Readonly<Record<string, unknown>>): Template {
+  const { Statement } = propertiesOf(id)["PolicyDocument"] as { Statement: { Sid: string }[] };
+  const changed = Statement.map((statement) => (statement.Sid === "TlsOnly" ? { ...statement, ...change } : statement));
+  return broken(id, { PolicyDocument: { Statement: changed } });
+}
+
 it("is as it must be", () => {
   expect(lintTemplate(template)).toEqual([]);
 });
@@ -124,8 +131,56 @@ it.each<[string, () => Template, string]>([
     "QuarantineQueue: is not encrypted",
   ],
   ["requests without TLS", () => without("DeltasDeadLettersPolicy"), "DeltasDeadLetters: takes requests without TLS"],
+  [
+    "a policy that refuses plain text only to some",
+    () => tlsStatement("DeltasQueuePolicy", { Principal: { AWS: "arn:aws:iam::111122223333:root" } }),
+    "DeltasQueue: takes requests without TLS",
+  ],
+  [
+    "a policy that refuses plain text for some actions",
+    () => tlsStatement("DeltasQueuePolicy", { Action: "sqs:SendMessage" }),
+    "DeltasQueue: takes requests without TLS",
+  ],
+  [
+    "a policy that refuses plain text of another queue",
+    () => tlsStatement("DeltasQueuePolicy", { Resource: { "Fn::GetAtt": ["QuarantineQueue", "Arn"] } }),
+    "DeltasQueue: takes requests without TLS",
+  ],
+  [
+    "dead letters that are not let in",
+    () =>
+      broken("DeltasDeadLetters", {
+        RedriveAllowPolicy: { redrivePermission: "byQueue", sourceQueueArns: [{ "Fn::Sub": "arn:aws:sqs:r:a:other" }] },
+      }),
+    "DeltasQueue: DeltasDeadLetters does not let its dead letters in",
+  ],
+  [
+    "dead letters from anywhere",
+    () => broken("DeltasDeadLetters", { RedriveAllowPolicy: undefined }),
+    "does not let its dead letters in",
+  ],
+  [
+    "messages kept too long",
+    () => broken("DeltasQueue", { MessageRetentionPeriod: 1_209_600 }),
+    "DeltasQueue: does not keep messages for 4 days",
+  ],
+  [
+    "packages that are not encrypted",
+    () => broken("ServerlessDeploymentBucket", { BucketEncryption: undefined }),
+    "ServerlessDeploymentBucket: is not encrypted",
+  ],
+  [
+    "packages without TLS",
+    () => without("ServerlessDeploymentBucketPolicy"),
+    "ServerlessDeploymentBucket: takes requests without TLS",
+  ],
   ["whole-batch failures", () => broken(mapping, { FunctionResponseTypes: [] }), "one failure fails the whole batch"],
   ["no maximum concurrency", () => broken(mapping, { ScalingConfig: undefined }), "no maximum concurrency"],
+  [
+    "a maximum concurrency of one",
+    () => broken(mapping, { ScalingConfig: { MaximumConcurrency: 1 } }),
+    "no maximum concurrency of at least 2",
+  ],
   ["too little reserved", () => broken(lambda, { ReservedConcurrentExecutions: 1 }), "of which 1 are reserved"],
   ["an event filter", () => broken(mapping, { FilterCriteria: { Filters: [] } }), "filters: Lambda deletes"],
   [
@@ -134,16 +189,65 @@ it.each<[string, () => Template, string]>([
     "shares OrphanSweeperQueue",
   ],
   ["Lambda's recursion stop", () => broken(lambda, { RecursiveLoop: undefined }), "recursive loop"],
+  [
+    "a recursive loop that is not needed",
+    () => broken("DispatcherLambdaFunction", { RecursiveLoop: "Allow" }),
+    "DispatcherLambdaFunction: must allow the recursive loop if, and only if,",
+  ],
+  ["a function without a queue", () => without(mapping), `${lambda}: reads 0 queues`],
+  [
+    "an alarm at two dead letters",
+    () => broken("TerminatingReaperDeadLettersAlarm", { Threshold: 2 }),
+    "TerminatingReaperDeadLetters: has no alarm at one message",
+  ],
   ["no alarm on dead letters", () => without("TerminatingReaperDeadLettersAlarm"), "has no alarm at one message"],
   ["no alarm on age", () => without("DeltasAgeAlarm"), "no alarm on its oldest message"],
   ["no alarm on the quarantine", () => without("QuarantineAlarm"), "QuarantineQueue: has no alarm"],
   ["a shared role", () => broken(lambda, { Role: { "Fn::GetAtt": ["DispatcherRole", "Arn"] } }), "no role of its own"],
   ["an old runtime", () => broken(lambda, { Runtime: "nodejs20.x" }), "nodejs24.x"],
+  ["another architecture", () => broken(lambda, { Architectures: ["x86_64"] }), "does not run on arm64"],
+  ["no role", () => broken(lambda, { Role: "arn:aws:iam::111122223333:role/admin" }), "no role of its own"],
+  [
+    "a role that others may take on",
+    () =>
+      broken("DispatcherRole", {
+        AssumeRolePolicyDocument: {
+          Statement: [{ Effect: "Allow", Principal: { AWS: "*" }, Action: "sts:AssumeRole" }],
+        },
+      }),
+    "may be taken on by others than Lambda",
+  ],
+  [
+    "a managed policy",
+    () => broken("DispatcherRole", { ManagedPolicyArns: ["arn:aws:iam::aws:policy/AdministratorAccess"] }),
+    "has managed policies",
+  ],
+  [
+    "a kind of resource that was not thought of",
+    () => ({ Resources: { ...template.Resources, Door: { Type: "AWS::Lambda::Url" } } }),
+    "Door: a AWS::Lambda::Url is not known to this lint",
+  ],
   ["logs for ever", () => broken("DispatcherLogGroup", { RetentionInDays: undefined }), "logs are kept for ever"],
   [
     "a table that goes with the stack",
     () => broken("CasesTable", {}, { DeletionPolicy: "Delete" }),
     "goes with the stack",
+  ],
+  [
+    "a table that goes when it is replaced",
+    () => broken("CasesTable", {}, { UpdateReplacePolicy: "Delete" }),
+    "goes with the stack",
+  ],
+  ["a table that is not on demand", () => broken("CasesTable", { BillingMode: "PROVISIONED" }), "is not on demand"],
+  [
+    "a table without a key of the account",
+    () => broken("FlagsTable", { SSESpecification: undefined }),
+    "FlagsTable: is not encrypted",
+  ],
+  [
+    "rows that never go",
+    () => broken("BudgetsTable", { TimeToLiveSpecification: undefined }),
+    "does not expire rows by expiresAt",
   ],
   ["no point-in-time recovery", () => broken("FlagsTable", { PointInTimeRecoverySpecification: {} }), "point-in-time"],
   [
@@ -168,6 +272,24 @@ it.each([
 ])("would not pass with a role that may %s on %j", (Action, Resource, words) => {
   const policy = { PolicyName: "p", PolicyDocument: { Statement: [{ Effect: "Allow", Action, Resource }] } };
   expect(lintTemplate(broken("DispatcherRole", { Policies: [policy] })).join("\n")).toContain(words);
+});
+
+it("judges every policy of a role, and no grant by exception", () => {
+  const policies = propertiesOf("DispatcherRole")["Policies"] as unknown[];
+  const second = (statement: object) =>
+    broken("DispatcherRole", {
+      Policies: [
+        ...policies,
+        { PolicyName: "more", PolicyDocument: { Statement: [{ Effect: "Allow", ...statement }] } },
+      ],
+    });
+  expect(lintTemplate(second({ Action: "s3:*", Resource: "*" }))).toEqual([
+    "DispatcherRole: may do s3:*",
+    "DispatcherRole: may touch *",
+  ]);
+  expect(lintTemplate(second({ NotAction: "iam:PassRole", Resource: { Ref: "CasesTable" } }))).toEqual([
+    "DispatcherRole: says what it may not do, not what it may",
+  ]);
 });
 
 it("would not pass with a queue that anybody may send to", () => {
