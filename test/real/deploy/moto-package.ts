@@ -1,9 +1,9 @@
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import { access, mkdir, mkdtemp, readFile, rename, rm } from "node:fs/promises";
-import { homedir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { cacheFolder } from "../cache-folder.ts";
 import { startDaemon } from "../daemon.ts";
 import { guardFolder, releaseFolder } from "../guardian.ts";
 import { eventually } from "../wait.ts";
@@ -27,15 +27,9 @@ export interface MotoPackage {
  */
 export async function motoPackage(env: NodeJS.ProcessEnv, say: (line: string) => void): Promise<MotoPackage> {
   const { tag, executable } = await pythonOf(env);
-  const folder = join(cacheFolder(env), await cacheKey(tag));
+  const folder = join(cacheFolder(env, "moto"), await cacheKey(tag));
   if (!(await exists(folder))) await install(executable, env, folder, say);
   return { python: executable, pythonArgs: ["-S"], folder };
-}
-
-/** The rule of `../kube/binaries.ts`. */
-function cacheFolder(env: NodeJS.ProcessEnv): string {
-  const root = env["KNITBONE_CACHE"] || join(env["XDG_CACHE_HOME"] || join(homedir(), ".cache"), "knitbone");
-  return join(root, "moto");
 }
 
 /** Some of the packages are compiled, for one version of Python on one platform. */
