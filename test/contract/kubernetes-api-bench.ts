@@ -1,16 +1,9 @@
 import { expect } from "vitest";
-import {
-  type Api,
-  type ApiServer,
-  apiAt,
-  type Body,
-  type Call,
-  type OpenWatch,
-  type Reply,
-} from "./kubernetes-api-client.ts";
+import { type Api, apiAt, type Body, type Call, type OpenWatch, type Reply } from "./kubernetes-api-client.ts";
+import type { ConnectedServer } from "./kubernetes-api-server.ts";
 
 /** One server with a namespace of its own, and what the cases need to make objects in it. */
-export interface Bench extends Api {
+export interface Bench extends Api, Pick<ConnectedServer, "forgetHistory" | "refuse"> {
   /** Made for this part of the suite, deleted afterwards. */
   namespace: string;
   /** A name that nobody has used yet. */
@@ -79,7 +72,7 @@ export function deploymentManifest(name: string, overrides: object = {}): object
 
 let serial = 0;
 
-export async function openBench(server: ApiServer, part: string): Promise<Bench> {
+export async function openBench(server: ConnectedServer, part: string): Promise<Bench> {
   const api = apiAt(server);
   const run = Math.floor(process.hrtime()[1]).toString(36);
   const fresh = (prefix = "x") => {
@@ -102,6 +95,8 @@ export async function openBench(server: ApiServer, part: string): Promise<Bench>
 
   const bench: Bench = {
     ...api,
+    forgetHistory: () => server.forgetHistory(),
+    refuse: (refusal) => server.refuse(refusal),
     namespace,
     node,
     fresh,
@@ -136,12 +131,12 @@ export async function openBench(server: ApiServer, part: string): Promise<Bench>
       return watch;
     },
     async eventually(look) {
-      for (let tries = 0; tries < 200; tries++) {
+      for (let tries = 0; tries < 600; tries++) {
         const found = await look();
         if (found !== undefined) return found;
         await new Promise((resolve) => setTimeout(resolve, 50));
       }
-      throw new Error("waiting for a controller: nothing after 10 s");
+      throw new Error("waiting for a controller: nothing after 30 s");
     },
     async end() {
       for (const watch of watches) watch.close();

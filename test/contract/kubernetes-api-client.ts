@@ -103,7 +103,7 @@ export function apiAt({ baseUrl, headers, ca }: ApiServer): Api {
       return { status: response.statusCode ?? 0, headers: response.headers, body: parsed(answer), text: answer };
     },
     async watch(path, query, extra = {}) {
-      const response = await answerOf(send("GET", path, { ...query, watch: "true" }, extra));
+      const response = await answerOf(send("GET", path, { watch: "true", ...query }, extra));
       const lines = linesOf(response);
       return {
         status: response.statusCode ?? 0,

@@ -282,4 +282,27 @@ export function deleting(bench: CurrentBench): void {
     await call("PATCH", lease, { type: merge, body: { metadata: { finalizers: null } } });
     await eventually(async () => ((await call("GET", path)).status === 404 ? true : undefined));
   }, 30_000);
+
+  test("takes what a frozen node holds, in the words of a forced deletion", async () => {
+    const { boundPod, pods } = bench();
+    const pod = await boundPod();
+    const { uid, resourceVersion } = (await remove(pod)).body.metadata;
+    const forced = (version: string) => ({
+      apiVersion: "v1",
+      kind: "DeleteOptions",
+      gracePeriodSeconds: 0,
+      propagationPolicy: "Background",
+      preconditions: { uid, resourceVersion: version },
+    });
+    // Of before it was terminating: somebody else has acted since.
+    expect((await remove(pod, forced(pod.metadata.resourceVersion))).status).toBe(409);
+    expect(await gone(pod)).toBe(false);
+    const reply = await remove(pod, forced(resourceVersion));
+    expect(reply).toMatchObject({
+      status: 200,
+      body: { kind: "Pod", metadata: { uid, deletionGracePeriodSeconds: 0 } },
+    });
+    expect(await gone(pod)).toBe(true);
+    expect((await bench().remove(pods(pod.metadata.name), { body: forced(resourceVersion) })).status).toBe(404);
+  });
 }

@@ -233,4 +233,82 @@ export function evicting(bench: CurrentBench): void {
     });
     expect(status).toMatchObject({ disruptionsAllowed: 0, desiredHealthy: 1, currentHealthy: 1 });
   });
+
+  test("asks to come back in 10 s while the budget has not been counted", async () => {
+    const { boundPod, setStatus, create, at, get, pods: pathOf, fresh, eventually } = bench();
+    const app = fresh("app");
+    // Its controller is of a kind that nobody knows: how many pods there should be cannot be said.
+    const owner = { apiVersion: "example.com/v1", kind: "Thing", name: "t", uid: another, controller: true };
+    const pod = await boundPod({ labels: { app }, ownerReferences: [owner] });
+    await setStatus(pod, { phase: "Running", conditions: [{ type: "Ready", status: "True" }] });
+    const { metadata } = await create(at("policy", "poddisruptionbudgets"), {
+      metadata: { name: fresh("pdb") },
+      spec: { maxUnavailable: 1, selector: { matchLabels: { app } } },
+    });
+    const status = await eventually(async () => {
+      const now = await get(at("policy", "poddisruptionbudgets", metadata.name));
+      return now.status["conditions"] === undefined ? undefined : now.status;
+    });
+    expect(status).toMatchObject({ disruptionsAllowed: 0, conditions: [{ status: "False", reason: "SyncFailed" }] });
+    expect(status["observedGeneration"]).toBeUndefined();
+    const reply = await evict(pod);
+    expect(reply).toMatchObject({
+      status: 429,
+      body: {
+        reason: "TooManyRequests",
+        message: refused,
+        details: {
+          retryAfterSeconds: 10,
+          causes: [
+            {
+              reason: "DisruptionBudget",
+              message: `The disruption budget ${metadata.name} is still being processed by the server.`,
+            },
+          ],
+        },
+      },
+    });
+    expect(reply.headers["retry-after"]).toBe("10");
+    expect((await get(pathOf(pod.metadata.name))).metadata.deletionTimestamp).toBeUndefined();
+  });
+
+  test("names no time to come back when the budget has nothing left", async () => {
+    const { app, pods } = await ready(1);
+    await budget(app, { minAvailable: 1 }, 1);
+    const reply = await evict(one(pods));
+    expect(reply.status).toBe(429);
+    expect(reply.headers["retry-after"]).toBeUndefined();
+    expect(JSON.stringify(reply.body)).not.toContain("retryAfterSeconds");
+  });
+
+  test("spends the budget even for an eviction whose precondition then fails", async () => {
+    const { app, pods } = await ready(2);
+    const { metadata } = await budget(app, { minAvailable: 1 }, 2);
+    const [first, second] = pods as [Body, Body];
+    const { uid } = first.metadata;
+    expect((await evict(first, { preconditions: { uid, resourceVersion: "1" } })).status).toBe(409);
+    const now = await bench().get(bench().at("policy", "poddisruptionbudgets", metadata.name));
+    expect(now.status).toMatchObject({
+      disruptionsAllowed: 0,
+      disruptedPods: { [first.metadata.name]: expect.any(String) },
+    });
+    expect((await bench().get(bench().pods(first.metadata.name))).metadata.deletionTimestamp).toBeUndefined();
+    expect((await evict(second)).status).toBe(429);
+  });
+
+  test("deletes a running pod at once when told grace 0", async () => {
+    const pod = await bench().runningPod();
+    expect((await evict(pod, { gracePeriodSeconds: 0 })).status).toBe(201);
+    expect(await gone(pod)).toBe(true);
+  });
+
+  test("protects the second life of a name from an eviction meant for the first", async () => {
+    const name = bench().fresh();
+    const first = await bench().runningPod({ name });
+    await bench().remove(bench().pods(name), { body: { gracePeriodSeconds: 0 } });
+    const second = await bench().runningPod({ name });
+    const { uid, resourceVersion } = first.metadata;
+    expect((await evict(second, { preconditions: { uid, resourceVersion } })).status).toBe(409);
+    expect((await bench().get(bench().pods(name))).metadata).toEqual(second.metadata);
+  });
 }

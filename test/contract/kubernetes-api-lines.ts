@@ -1,4 +1,4 @@
-import type { Bench } from "./kubernetes-api-bench.ts";
+import { type Bench, merge } from "./kubernetes-api-bench.ts";
 import type { OpenWatch, WatchLine } from "./kubernetes-api-client.ts";
 
 /** The next `count` lines of a watch. */
@@ -16,3 +16,15 @@ export async function take(watch: OpenWatch, count: number): Promise<WatchLine[]
 export async function versionNow({ call, pods }: Bench): Promise<string> {
   return (await call("GET", pods())).body.metadata.resourceVersion;
 }
+
+export const brief = (lines: readonly WatchLine[]): string[] =>
+  lines.map((line) => `${line.type} ${line.object.metadata.name}`);
+
+/** Labels only this case uses, and a selector for them. */
+export function tagged(bench: Bench): { labels: Record<string, string>; labelSelector: string } {
+  const tag = bench.fresh("tag");
+  return { labels: { tag }, labelSelector: `tag=${tag}` };
+}
+
+export const label = (bench: Bench, name: string, labels: Record<string, string | null>) =>
+  bench.call("PATCH", bench.pods(name), { type: merge, body: { metadata: { labels } } });

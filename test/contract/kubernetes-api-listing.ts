@@ -218,4 +218,44 @@ export function listing(bench: CurrentBench): void {
     const reply = await call("GET", pods(), { query: { resourceVersion: "new" } });
     expect(reply.status).toBe(400);
   });
+
+  test("gives the same page for the same token", async () => {
+    const { call, pods } = bench();
+    const { names, labelSelector } = await someOf(bench(), 3);
+    const first = await call("GET", pods(), { query: { labelSelector, limit: "1" } });
+    const query = { labelSelector, limit: "1", continue: first.body.metadata.continue ?? "" };
+    const [one, two] = [await call("GET", pods(), { query }), await call("GET", pods(), { query })];
+    expect(namesOf(one.body)).toEqual(names.slice(1, 2));
+    expect(two.body).toEqual(one.body);
+  });
+
+  test("pages across namespaces with a field selector, as a forwarder reads Warnings", async () => {
+    const own = bench();
+    const uid = own.fresh("uid");
+    const names: string[] = [];
+    for (const type of ["Warning", "Normal", "Warning", "Warning"]) {
+      const name = own.fresh("event");
+      if (type === "Warning") names.push(name);
+      await own.create(own.at("", "events"), {
+        metadata: { name },
+        involvedObject: { kind: "Pod", namespace: own.namespace, name: "web", uid },
+        reason: "Tested",
+        type,
+      });
+    }
+    const query = { fieldSelector: `type=Warning,involvedObject.uid=${uid}`, limit: "2" };
+    const all = await pages(own, "/api/v1/events", query);
+    expect(all.flatMap(namesOf)).toEqual(names.sort());
+    expect(all.every((page) => page.items.length <= 2)).toBe(true);
+  });
+
+  test("refuses to match a version that is not named", async () => {
+    const { call, pods } = bench();
+    expect(await call("GET", pods(), { query: { resourceVersionMatch: "Exact" } })).toMatchObject({
+      status: 422,
+      body: {
+        message: expect.stringContaining("resourceVersionMatch is forbidden unless resourceVersion is provided"),
+      },
+    });
+  });
 }

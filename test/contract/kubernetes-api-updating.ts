@@ -268,4 +268,16 @@ export function updating(bench: CurrentBench): void {
     });
     expect(reply.body).toMatchObject({ count: 2, lastTimestamp: "2026-01-01T00:00:00Z" });
   });
+
+  test("refuses a status of an older version, and keeps the newer one", async () => {
+    const { call, get, pods, runningPod, setStatus } = bench();
+    const pod = await runningPod();
+    await setStatus(pod, { message: "newer" });
+    const body = { ...pod, status: { ...pod.status, phase: "Failed" } };
+    expect(await call("PUT", pods(pod.metadata.name, "status"), { body })).toMatchObject({
+      status: 409,
+      body: { reason: "Conflict", message: expect.stringContaining("the object has been modified") },
+    });
+    expect((await get(pods(pod.metadata.name))).status).toMatchObject({ phase: "Running", message: "newer" });
+  });
 }

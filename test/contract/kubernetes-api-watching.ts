@@ -1,20 +1,7 @@
 import { expect, test } from "vitest";
 import type { CurrentBench } from "./kubernetes-api.contract.ts";
-import { type Bench, merge, podManifest } from "./kubernetes-api-bench.ts";
-import type { WatchLine } from "./kubernetes-api-client.ts";
-import { take, versionNow } from "./kubernetes-api-lines.ts";
-
-const brief = (lines: readonly WatchLine[]): string[] =>
-  lines.map((line) => `${line.type} ${line.object.metadata.name}`);
-
-/** Labels only this case uses, and a selector for them. */
-function tagged(bench: Bench): { labels: Record<string, string>; labelSelector: string } {
-  const tag = bench.fresh("tag");
-  return { labels: { tag }, labelSelector: `tag=${tag}` };
-}
-
-const label = (bench: Bench, name: string, labels: Record<string, string | null>) =>
-  bench.call("PATCH", bench.pods(name), { type: merge, body: { metadata: { labels } } });
+import { merge, podManifest } from "./kubernetes-api-bench.ts";
+import { brief, label, tagged, take, versionNow } from "./kubernetes-api-lines.ts";
 
 export function watching(bench: CurrentBench): void {
   test("tells what happens after a version, in order", async () => {
@@ -185,64 +172,6 @@ export function watching(bench: CurrentBench): void {
     expect(await watch.next()).toBeUndefined();
   });
 
-  test("sends a bookmark before its time is over, to who wants them", async () => {
-    const own = bench();
-    const { labelSelector } = tagged(own);
-    const from = await versionNow(own);
-    const query = { labelSelector, timeoutSeconds: "8", allowWatchBookmarks: "true", resourceVersion: from };
-    const watch = await own.open(own.pods(), query);
-    const line = await watch.next();
-    expect(line).toMatchObject({ type: "BOOKMARK", object: { kind: "Pod", apiVersion: "v1" } });
-    expect(Number(line?.object.metadata.resourceVersion)).toBeGreaterThanOrEqual(Number(from));
-  });
-
-  test("sends no bookmark to who does not", async () => {
-    const own = bench();
-    const { labelSelector } = tagged(own);
-    const watch = await own.open(own.pods(), {
-      labelSelector,
-      timeoutSeconds: "3",
-      resourceVersion: await versionNow(own),
-    });
-    expect(await watch.next()).toBeUndefined();
-  });
-
-  test("lists through a watch, with a bookmark at the end of it", async () => {
-    const own = bench();
-    const { labels, labelSelector } = tagged(own);
-    const name = own.fresh();
-    await own.create(own.pods(), podManifest({ name, labels, spec: { schedulerName: "nobody" } }));
-    const watch = await own.open(own.pods(), {
-      labelSelector,
-      sendInitialEvents: "true",
-      resourceVersionMatch: "NotOlderThan",
-      allowWatchBookmarks: "true",
-    });
-    const [first, second] = await take(watch, 2);
-    expect(first).toMatchObject({ type: "ADDED", object: { metadata: { name } } });
-    expect(second).toMatchObject({
-      type: "BOOKMARK",
-      object: {
-        metadata: {
-          annotations: { "k8s.io/initial-events-end": "true" },
-          resourceVersion: expect.stringMatching(/^\d+$/),
-        },
-      },
-    });
-  });
-
-  test("refuses initial events without saying how old they may be", async () => {
-    const own = bench();
-    const query = { watch: "true", sendInitialEvents: "true", allowWatchBookmarks: "true" };
-    expect(await own.call("GET", own.pods(), { query })).toMatchObject({
-      status: 422,
-      body: {
-        reason: "Invalid",
-        message: expect.stringContaining("sendInitialEvents requires setting resourceVersionMatch to NotOlderThan"),
-      },
-    });
-  });
-
   test("refuses a version that is not a number", async () => {
     const own = bench();
     const reply = await own.call("GET", own.pods(), { query: { watch: "true", resourceVersion: "new" } });
@@ -250,6 +179,67 @@ export function watching(bench: CurrentBench): void {
     expect(reply).toMatchObject({
       status: 500,
       body: { message: 'resourceVersion: Invalid value: "new": strconv.ParseUint: parsing "new": invalid syntax' },
+    });
+  });
+
+  test("tells on resuming what went while nobody watched", async () => {
+    const own = bench();
+    const { labels, labelSelector } = tagged(own);
+    const name = own.fresh();
+    const pod = await own.create(own.pods(), podManifest({ name, labels, spec: { schedulerName: "nobody" } }));
+    const from = await versionNow(own);
+    await own.remove(own.pods(name), { body: { gracePeriodSeconds: 0 } });
+    const lines = await take(await own.open(own.pods(), { resourceVersion: from, labelSelector }), 2);
+    expect(lines.map((line) => [line.type, line.object.metadata.uid])).toEqual([
+      ["MODIFIED", pod.metadata.uid],
+      ["DELETED", pod.metadata.uid],
+    ]);
+  });
+
+  test("watches Warnings of all namespaces, and no other Events", async () => {
+    const own = bench();
+    const event = (type: string) =>
+      own.create(own.at("", "events"), {
+        metadata: { name: own.fresh("event") },
+        involvedObject: { kind: "Pod", namespace: own.namespace, name: "web" },
+        reason: "Tested",
+        type,
+      });
+    const { metadata } = (await own.call("GET", "/api/v1/events", { query: { limit: "1" } })).body;
+    const query = {
+      watch: "1",
+      fieldSelector: "type=Warning,reason=Tested",
+      resourceVersion: metadata.resourceVersion,
+    };
+    const watch = await own.open("/api/v1/events", query);
+    await event("Normal");
+    const { name } = (await event("Warning")).metadata;
+    expect(brief(await take(watch, 1))).toEqual([`ADDED ${name}`]);
+  });
+
+  test("watches nodes and leases as they change", async () => {
+    const own = bench();
+    const node = `/api/v1/nodes/${own.node}`;
+    const before = await own.get(node);
+    const nodes = await own.open("/api/v1/nodes", {
+      resourceVersion: before.metadata.resourceVersion,
+      fieldSelector: `metadata.name=${own.node}`,
+    });
+    await own.call("PATCH", node, { type: merge, body: { metadata: { labels: { pool: "a" } } } });
+    expect((await take(nodes, 1))[0]).toMatchObject({ type: "MODIFIED", object: { kind: "Node", spec: before.spec } });
+
+    const path = own.at("coordination.k8s.io", "leases");
+    const lease = await own.create(path, {
+      metadata: { name: own.fresh("lease") },
+      spec: { holderIdentity: own.node },
+    });
+    const leases = await own.open(path, { resourceVersion: lease.metadata.resourceVersion });
+    const renewTime = "2026-01-02T03:04:05.678901Z";
+    const renewed = { ...lease, spec: { ...lease.spec, renewTime } };
+    await own.call("PUT", `${path}/${lease.metadata.name}`, { body: renewed });
+    expect((await take(leases, 1))[0]).toMatchObject({
+      type: "MODIFIED",
+      object: { kind: "Lease", spec: { renewTime } },
     });
   });
 }

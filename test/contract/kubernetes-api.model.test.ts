@@ -4,6 +4,7 @@ import { drive } from "../../infra/local/cluster-model/driver.ts";
 import { systemClock } from "../../shared/time/system-clock.ts";
 import { seededRandom } from "../fakes/seeded-random.ts";
 import { kubernetesApiContract } from "./kubernetes-api.contract.ts";
+import { modelDeviations } from "./kubernetes-api.model-deviations.ts";
 
 describe("the cluster model's REST face", () => {
   kubernetesApiContract(async () => {
@@ -20,10 +21,15 @@ describe("the cluster model's REST face", () => {
     return {
       baseUrl: face.url,
       headers: { authorization: "Bearer contract" },
+      forgetHistory: async () => model.api.faults.expireHistory(),
+      async refuse(refusal) {
+        const lift = model.api.refuse(refusal);
+        return async () => lift();
+      },
       async close() {
         await face.close();
         await driver.stop();
       },
     };
-  });
+  }, modelDeviations);
 });

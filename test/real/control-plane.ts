@@ -18,6 +18,8 @@ import { eventually } from "./wait.ts";
 export interface ControlPlane {
   /** https://127.0.0.1:<port> */
   readonly server: string;
+  /** http://127.0.0.1:<port>, for what only etcd can do. */
+  readonly etcdServer: string;
   /** Temporary, gone after `stop`. Its path is short, for Unix sockets below it. */
   readonly folder: string;
   readonly programs: Binaries;
@@ -114,6 +116,7 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
     await daemonReady(scheduler, 1_000, async () => true);
     return {
       server,
+      etcdServer,
       folder,
       programs,
       api,

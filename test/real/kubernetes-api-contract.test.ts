@@ -1,6 +1,8 @@
 import { describe } from "vitest";
 import { kubernetesApiContract } from "../contract/kubernetes-api.contract.ts";
+import { admissionPolicy } from "./admission-policy.ts";
 import { startControlPlane } from "./control-plane.ts";
+import { compactEtcd } from "./etcd-compaction.ts";
 
 // The cluster model is trusted only while a real kube-apiserver keeps the same promises, case by case.
 describe("a real kube-apiserver", () => {
@@ -11,6 +13,8 @@ describe("a real kube-apiserver", () => {
       baseUrl: server,
       ca: caPem,
       headers: { authorization: `Bearer ${token}` },
+      forgetHistory: () => compactEtcd(plane.etcdServer),
+      refuse: (refusal) => admissionPolicy(plane.api, refusal),
       close: () => plane.stop(),
     };
   });

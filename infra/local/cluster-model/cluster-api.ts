@@ -1,6 +1,7 @@
 import type { Random } from "../../../shared/random/random.ts";
 import type { Clock } from "../../../shared/time/clock.ts";
 import { type Access, allowEverything, type Rule, tokenAccess, type User } from "./api/access.ts";
+import { type AdmissionPolicy, admission } from "./api/admission.ts";
 import { type AuditLog, auditLog } from "./api/audit.ts";
 import { type Handler, handler } from "./api/handle.ts";
 import type { ApiRequest, ApiResponse } from "./api/request.ts";
@@ -20,6 +21,8 @@ export interface ClusterApi {
   readonly audit: AuditLog;
   /** Registers a bearer token for a user; without rules it may do everything. */
   addToken(token: string, user: string, rules?: readonly Rule[]): void;
+  /** Refuses writes as an admission policy does, until the returned function is called. */
+  refuse(policy: AdmissionPolicy): () => void;
   /** After this the token is answered with 401. */
   revokeToken(token: string): void;
   /** Sends bookmarks, ends watches and forgets history that are due. */
@@ -40,6 +43,7 @@ export function clusterApi(clock: Clock, random: Random, auditLimit?: number): A
   const watches = watchHub(store, now);
   const lists = lister(store, now);
   const audit = auditLog(auditLimit);
+  const policies = admission();
   const tokens = new Map<string, User>();
   const access: Access = tokenAccess(tokens);
   const desk = faultDesk({
@@ -54,6 +58,7 @@ export function clusterApi(clock: Clock, random: Random, auditLimit?: number): A
     registry: verbs,
     lister: lists,
     watches,
+    admission: policies,
     access,
     audit,
     clock,
@@ -72,6 +77,7 @@ export function clusterApi(clock: Clock, random: Random, auditLimit?: number): A
     faults: desk,
     audit,
     addToken: (token, name, rules = allowEverything) => void tokens.set(token, { name, rules }),
+    refuse: (policy) => policies.refuse(policy),
     revokeToken: (token) => void tokens.delete(token),
     step(at) {
       watches.step(at);

@@ -1,5 +1,6 @@
 import type { Random } from "../../../shared/random/random.ts";
 import type { Instant } from "../../../shared/time/clock.ts";
+import type { Admit } from "./api/admission.ts";
 import { applyDefaults } from "./api/defaults.ts";
 import { type Deletion, decideDeletion } from "./api/deletion.ts";
 import { alreadyExists, badRequest, bareFailure, conflict, forbidden, notFound } from "./api/failure.ts";
@@ -30,6 +31,8 @@ import type { Store } from "./store.ts";
 
 interface WriteOptions {
   dryRun: boolean;
+  /** Not there for the cluster's own components. */
+  admit?: Admit;
 }
 
 interface Updated {
@@ -76,7 +79,7 @@ export interface Registry {
     subresource: string,
     options: WriteOptions,
   ): KubeObject;
-  remove(resource: Resource, namespace: string, name: string, options: DeleteOptions): Removed;
+  remove(resource: Resource, namespace: string, name: string, options: DeleteOptions, admit?: Admit): Removed;
   /** Changes an object in place under all update rules; `change` gets a copy. */
   modify(
     resource: Resource,
@@ -114,7 +117,7 @@ export function registry(store: Store, now: () => Instant, random: Random): Regi
     ]);
   }
 
-  function create(resource: Resource, namespace: string, body: Json, { dryRun }: WriteOptions): KubeObject {
+  function create(resource: Resource, namespace: string, body: Json, { dryRun, admit }: WriteOptions): KubeObject {
     const draft = bodyOf(resource, body);
     const metadata = metadataOf(draft);
     checkNamespace(metadata["namespace"], namespace);
@@ -142,6 +145,7 @@ export function registry(store: Store, now: () => Instant, random: Random): Regi
     validateCreate(resource, object);
     const name = String(metadata["name"]);
     requireNamespace(resource, namespace, name);
+    admit?.();
     if (store.get(resource.name, namespace, name)) throw alreadyExists(resource, name);
     const ready = object as unknown as KubeObject;
     return dryRun ? ready : store.commit(resource.name, "ADDED", ready);
@@ -162,7 +166,7 @@ export function registry(store: Store, now: () => Instant, random: Random): Regi
     old: KubeObject,
     next: JsonObject,
     subresource: string,
-    dryRun: boolean,
+    { dryRun, admit }: WriteOptions,
   ): KubeObject {
     const metadata = metadataOf(next);
     checkVersion(resource, old, metadata["resourceVersion"]);
@@ -176,6 +180,7 @@ export function registry(store: Store, now: () => Instant, random: Random): Regi
     }
     const ready = object as unknown as KubeObject;
     validateUpdate(resource, ready, old, subresource);
+    admit?.();
     if (sameJson(ready, old)) return old;
     if (dryRun) return ready;
     // The last finalizer of an object that is being deleted with no grace left: it goes with this update.
@@ -189,7 +194,7 @@ export function registry(store: Store, now: () => Instant, random: Random): Regi
   return {
     read,
     create,
-    update(resource, namespace, name, body, subresource, { dryRun }) {
+    update(resource, namespace, name, body, subresource, options) {
       const draft = bodyOf(resource, body);
       const metadata = metadataOf(draft);
       checkName(metadata["name"], name);
@@ -198,7 +203,7 @@ export function registry(store: Store, now: () => Instant, random: Random): Regi
       if (!old) {
         if (!resource.createOnUpdate || subresource !== "") throw notFound(resource, name);
         const named = { ...draft, metadata: { ...metadata, name } };
-        return { object: create(resource, namespace, named, { dryRun }), created: true };
+        return { object: create(resource, namespace, named, options), created: true };
       }
       const uid = metadata["uid"];
       if (uid !== undefined && uid !== "" && uid !== old.metadata.uid) {
@@ -206,18 +211,18 @@ export function registry(store: Store, now: () => Instant, random: Random): Regi
       }
       const next: JsonObject = { ...draft, metadata: { ...metadata, name } };
       if (resource.namespaced) metadataOf(next)["namespace"] = namespace;
-      return { object: settle(resource, old, withNamespace(next, namespace), subresource, dryRun), created: false };
+      return { object: settle(resource, old, withNamespace(next, namespace), subresource, options), created: false };
     },
-    patch(resource, namespace, name, type, patch, subresource, { dryRun }) {
+    patch(resource, namespace, name, type, patch, subresource, options) {
       const old = read(resource, namespace, name);
       const next = patched(asJson(copyOf(old)), type, patch);
       if (!isJsonObject(next)) throw badRequest("the patch does not leave an object");
       checkName(metadataOf(next)["name"], name);
-      return settle(resource, old, next, subresource, dryRun);
+      return settle(resource, old, next, subresource, options);
     },
-    modify(resource, namespace, name, subresource, change, { dryRun } = { dryRun: false }) {
+    modify(resource, namespace, name, subresource, change, options = { dryRun: false }) {
       const old = read(resource, namespace, name);
-      return settle(resource, old, asJson(change(copyOf(old))), subresource, dryRun);
+      return settle(resource, old, asJson(change(copyOf(old))), subresource, options);
     },
     replace: (resource, object) => store.commit(resource.name, "MODIFIED", object),
     finalize(name, body) {
@@ -228,11 +233,14 @@ export function registry(store: Store, now: () => Instant, random: Random): Regi
       const gone = finalizers.length === 0 && old.metadata.deletionTimestamp !== undefined;
       return store.commit("namespaces", gone ? "DELETED" : "MODIFIED", next);
     },
-    remove(resource, namespace, name, options) {
+    remove(resource, namespace, name, options, admit) {
       const old = read(resource, namespace, name);
       const dryRun = (options.dryRun ?? []).length > 0;
-      if (resource.name === "namespaces") return removeNamespace(old, options, dryRun);
-      return carriedOut(resource, old, decideDeletion(resource, old, options, now()), dryRun);
+      if (resource.name === "namespaces") return removeNamespace(old, options, { dryRun, ...(admit ? { admit } : {}) });
+      const decision = decideDeletion(resource, old, options, now());
+      // What does nothing is not asked about.
+      if (decision.kind !== "alreadyDeleting") admit?.();
+      return carriedOut(resource, old, decision, dryRun);
     },
   };
 
@@ -249,8 +257,9 @@ export function registry(store: Store, now: () => Instant, random: Random): Regi
   }
 
   /** A namespace stays, Terminating, until the namespace controller has emptied it and taken its `kubernetes` finalizer. */
-  function removeNamespace(old: KubeObject, options: DeleteOptions, dryRun: boolean): Removed {
+  function removeNamespace(old: KubeObject, options: DeleteOptions, { dryRun, admit }: WriteOptions): Removed {
     decideDeletion(resources.namespaces, old, options, now());
+    admit?.();
     if (old.metadata.deletionTimestamp !== undefined) return { object: old, removed: false };
     const metadata: ObjectMeta = { ...old.metadata, deletionTimestamp: timestamp(now()) };
     const next = { ...asJson(old), metadata, status: { phase: "Terminating" } } as unknown as KubeObject;

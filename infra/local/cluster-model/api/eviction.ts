@@ -5,6 +5,7 @@ import type { DeleteOptions, Eviction, PodDisruptionBudget } from "../objects/po
 import type { Registry } from "../registry.ts";
 import { resources } from "../resources.ts";
 import type { Store } from "../store.ts";
+import type { Admit } from "./admission.ts";
 import { checkPreconditions } from "./deletion.ts";
 import { ApiFailure, badRequest, bareFailure, forbidden, tooManyRequests } from "./failure.ts";
 import { matchesLabels } from "./label-selector.ts";
@@ -26,10 +27,12 @@ export function evict(
   namespace: string,
   name: string,
   eviction: Eviction,
-  dryRun: boolean,
+  { dryRun, admit }: { dryRun: boolean; admit: Admit },
 ): void {
   if (eviction.metadata.name !== name) throw badRequest("name in URL does not match name in Eviction object");
   const options = deleteOptions(eviction, dryRun);
+  // Before anybody looks whether there is such a pod. The deletion that follows is not asked about again.
+  admit();
   const pod = registry.read(resources.pods, namespace, name) as Pod;
   if (canIgnoreBudgets(pod)) {
     const pinned = isTerminal(pod) || isTerminating(pod) ? options : pinVersion(options, pod);

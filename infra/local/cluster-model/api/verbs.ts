@@ -7,6 +7,7 @@ import { patchTypes, type Registry } from "../registry.ts";
 import { resources } from "../resources.ts";
 import type { Store } from "../store.ts";
 import type { WatchHub } from "../watch.ts";
+import type { Admission } from "./admission.ts";
 import { answer } from "./answer.ts";
 import { bind } from "./binding.ts";
 import { fromEventsGroup } from "./events.ts";
@@ -42,6 +43,7 @@ export interface VerbParts {
   registry: Registry;
   lister: Lister;
   watches: WatchHub;
+  admission: Admission;
   clock: Clock;
 }
 
@@ -107,6 +109,9 @@ function list({ lister }: VerbParts, { request, target, now, presenter }: Call):
   if (resourceVersion && !isNumber(resourceVersion)) {
     throw badRequest(`invalid resource version: ${notANumber(resourceVersion)}`);
   }
+  if (resourceVersionMatch && !resourceVersion) {
+    throw forbiddenMatch("resourceVersionMatch is forbidden unless resourceVersion is provided");
+  }
   const page = lister.list({
     resource: target.resource,
     namespace: target.namespace,
@@ -129,6 +134,11 @@ const isNumber = (text: string): boolean => /^\d+$/.test(text);
 const notANumber = (text: string): string =>
   `resourceVersion: Invalid value: ${JSON.stringify(text)}: strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`;
 
+const forbiddenMatch = (why: string) =>
+  invalid("ListOptions.meta.k8s.io", "", [
+    { reason: "FieldValueForbidden", field: "resourceVersionMatch", message: `Forbidden: ${why}` },
+  ]);
+
 function watch({ watches }: VerbParts, { request, target, now, presenter }: Call): ApiResponse {
   const { query = {} } = request;
   const seconds = wholeNumber(query, "timeoutSeconds") ?? 0;
@@ -138,13 +148,10 @@ function watch({ watches }: VerbParts, { request, target, now, presenter }: Call
   const from = Number(resourceVersion);
   const sendInitialEvents = isTrue(query["sendInitialEvents"]);
   if (sendInitialEvents && query["resourceVersionMatch"] !== "NotOlderThan") {
-    throw invalid("ListOptions.meta.k8s.io", "", [
-      {
-        reason: "FieldValueForbidden",
-        field: "resourceVersionMatch",
-        message: "Forbidden: sendInitialEvents requires setting resourceVersionMatch to NotOlderThan",
-      },
-    ]);
+    throw forbiddenMatch("sendInitialEvents requires setting resourceVersionMatch to NotOlderThan");
+  }
+  if (query["sendInitialEvents"] === undefined && query["resourceVersionMatch"]) {
+    throw forbiddenMatch("resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided");
   }
   const opened = watches.open({
     resource: target.resource,
@@ -163,20 +170,15 @@ function watch({ watches }: VerbParts, { request, target, now, presenter }: Call
   };
 }
 
-function create({ registry, store }: VerbParts, { request, target, now, presenter }: Call): ApiResponse {
+function create({ registry, store, admission }: VerbParts, { request, target, now, presenter }: Call): ApiResponse {
   const { resource, namespace, name, subresource, group } = target;
   const body = bodyOf(request) ?? {};
   const dryRun = isDryRun(optionsKind(target), request.query ?? {});
   if (subresource === "eviction") {
-    evict(
-      store,
-      registry,
-      now,
-      namespace,
-      name,
-      evictionOf(body),
-      dryRun || isDryRun("DeleteOptions", {}, optionsIn(body)),
-    );
+    evict(store, registry, now, namespace, name, evictionOf(body), {
+      dryRun: dryRun || isDryRun("DeleteOptions", {}, optionsIn(body)),
+      admit: () => admission.admit(target),
+    });
     return answer(201, success(undefined, 201), now);
   }
   if (subresource === "binding") {
@@ -185,11 +187,18 @@ function create({ registry, store }: VerbParts, { request, target, now, presente
   }
   if (subresource !== "" || name !== "") throw methodNotAllowed();
   if (resource.namespaced && namespace === "") throw methodNotAllowed();
-  const object = registry.create(resource, namespace, spoken(body, group), { dryRun });
+  const admit = () => admission.admit(target, nameIn(body));
+  const object = registry.create(resource, namespace, spoken(body, group), { dryRun, admit });
   return answer(201, presenter.object(object), now);
 }
 
 const optionsKind = ({ verb }: Target): string => `${verb[0]?.toUpperCase()}${verb.slice(1)}Options`;
+
+/** As admission names what has no name yet. */
+function nameIn(body: Json): string {
+  const metadata = isJsonObject(body) && isJsonObject(body["metadata"]) ? body["metadata"] : {};
+  return String(metadata["name"] ?? metadata["generateName"] ?? "Unknown");
+}
 
 const optionsIn = (body: Json): Json | undefined => (isJsonObject(body) ? body["deleteOptions"] : undefined);
 
@@ -207,7 +216,7 @@ function spoken(body: Json, group: string): Json {
   return group === "events.k8s.io" ? fromEventsGroup(body) : body;
 }
 
-function update({ registry }: VerbParts, { request, target, now, presenter }: Call): ApiResponse {
+function update({ registry, admission }: VerbParts, { request, target, now, presenter }: Call): ApiResponse {
   const { resource, namespace, name, subresource, group } = target;
   if (name === "" || subresource === "eviction" || subresource === "binding") throw methodNotAllowed();
   const body = bodyOf(request) ?? {};
@@ -216,11 +225,12 @@ function update({ registry }: VerbParts, { request, target, now, presenter }: Ca
     return answer(200, readScale(writeScale(registry, resource, namespace, name, body, dryRun)), now);
   }
   if (subresource === "finalize") return answer(200, registry.finalize(name, body), now);
-  const { object, created } = registry.update(resource, namespace, name, spoken(body, group), subresource, { dryRun });
+  const options = { dryRun, admit: () => admission.admit(target) };
+  const { object, created } = registry.update(resource, namespace, name, spoken(body, group), subresource, options);
   return answer(created ? 201 : 200, presenter.object(object), now);
 }
 
-function patch({ registry }: VerbParts, { request, target, now, presenter }: Call): ApiResponse {
+function patch({ registry, admission }: VerbParts, { request, target, now, presenter }: Call): ApiResponse {
   const { resource, namespace, name, subresource, group } = target;
   if (name === "" || subresource === "eviction" || subresource === "binding") throw methodNotAllowed();
   const type = mediaType(request);
@@ -230,15 +240,16 @@ function patch({ registry }: VerbParts, { request, target, now, presenter }: Cal
   if (subresource === "scale") {
     return answer(200, readScale(writeScale(registry, resource, namespace, name, body, dryRun)), now);
   }
-  const object = registry.patch(resource, namespace, name, type, spoken(body, group), subresource, { dryRun });
+  const options = { dryRun, admit: () => admission.admit(target) };
+  const object = registry.patch(resource, namespace, name, type, spoken(body, group), subresource, options);
   return answer(200, presenter.object(object), now);
 }
 
-function remove({ registry }: VerbParts, { request, target, now, presenter }: Call): ApiResponse {
+function remove({ registry, admission }: VerbParts, { request, target, now, presenter }: Call): ApiResponse {
   const { resource, namespace, name, subresource } = target;
   if (subresource !== "") throw methodNotAllowed();
   const options = deleteOptions(request);
-  const { object, removed } = registry.remove(resource, namespace, name, options);
+  const { object, removed } = registry.remove(resource, namespace, name, options, () => admission.admit(target));
   // These four give back what they deleted, the others a Status once the object is gone.
   const returned = [resources.pods, resources.namespaces, resources.persistentvolumeclaims].includes(resource);
   if (removed && !returned) {

@@ -27,6 +27,11 @@ export function disruptionController({ store, actor }: ControllerParts): Control
           matches(pod.metadata.labels ?? {}) &&
           !isTerminal(pod),
       );
+    const orphaned = countsByOwners(budget) ? pods.find(isOrphaned) : undefined;
+    if (orphaned) {
+      failSafe(budget, `found no controllers for pod "${orphaned.metadata.name}"`, now);
+      return Number.POSITIVE_INFINITY;
+    }
     const { expected, desired } = expectation(budget, pods);
     const disrupted = stillDisrupted(budget, pods, now);
     const healthy = pods.filter(
@@ -47,6 +52,39 @@ export function disruptionController({ store, actor }: ControllerParts): Control
     }
     const times = Object.values(disrupted).map((at) => Date.parse(at) + confirmMs);
     return Math.min(Number.POSITIVE_INFINITY, ...times);
+  }
+
+  /** Nothing may go, and what was seen stays unsaid: a budget that was never counted is answered as still being processed. */
+  function failSafe(budget: PodDisruptionBudget, message: string, now: number): void {
+    const { observedGeneration } = budget.status ?? {};
+    const before = budget.status?.conditions?.find(
+      (each) => each.type === "DisruptionAllowed" && each.status === "False",
+    );
+    const status = {
+      currentHealthy: 0,
+      desiredHealthy: 0,
+      expectedPods: 0,
+      ...budget.status,
+      disruptionsAllowed: 0,
+      conditions: [
+        {
+          type: "DisruptionAllowed",
+          status: "False",
+          reason: "SyncFailed",
+          message,
+          lastTransitionTime: before?.lastTransitionTime ?? timestamp(now),
+          ...(observedGeneration === undefined ? {} : { observedGeneration }),
+        },
+      ],
+    };
+    if (!sameJson(budget.status, status)) actor.setStatus("poddisruptionbudgets", budget, status);
+  }
+
+  function isOrphaned(pod: Pod): boolean {
+    const owner = controllerOf(pod);
+    if (!owner) return false;
+    const resource = resourceOfKind(owner.apiVersion, owner.kind);
+    return !resource || store.get(resource.name, pod.metadata.namespace ?? "", owner.name)?.metadata.uid !== owner.uid;
   }
 
   function expectation(budget: PodDisruptionBudget, pods: readonly Pod[]): { expected: number; desired: number } {
@@ -74,6 +112,10 @@ export function disruptionController({ store, actor }: ControllerParts): Control
     return total;
   }
 }
+
+/** A number of pods that must stay is counted from the pods alone. */
+const countsByOwners = ({ spec }: PodDisruptionBudget): boolean =>
+  spec.maxUnavailable !== undefined || typeof spec.minAvailable === "string";
 
 const share = (percent: number | string): number => Number.parseFloat(String(percent)) / 100;
 
