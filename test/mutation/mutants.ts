@@ -5,6 +5,8 @@ export interface Mutant {
   readonly find: string;
   readonly replace: string;
   readonly tests: readonly string[];
+  /** The cases of them that are run, as a pattern of their names; all of them when absent. */
+  readonly cases?: string;
 }
 
 const rails = ["test/scenario/rails-hold-a-heal-back.test.ts"];
