@@ -7,6 +7,11 @@ export function removedByProduct(audit: AuditLog, namespace: string): readonly P
   return audit.podRemovals((record) => byProduct(record) && record.object.namespace === namespace);
 }
 
+/** What the product wrote, or tried to write, in a namespace. */
+export function writesIn(audit: AuditLog, namespace: string): readonly AuditRecord[] {
+  return audit.productWrites().filter(({ object }) => object.namespace === namespace);
+}
+
 /** Warning Events that the product got recorded about this object. */
 export function warningsAbout(audit: AuditLog, object: ApiObject): readonly AuditRecord[] {
   return audit.productWrites().filter(({ object: written, verb, status, requestObject }) => {

@@ -37,11 +37,12 @@ export function createDeployment(
   namespace: string,
   name: string,
   placement: Placement,
+  replicas = 1,
 ): Promise<ApiObject> {
   return api.create(`/apis/apps/v1/namespaces/${namespace}/deployments`, {
     metadata: { name },
     spec: {
-      replicas: 1,
+      replicas,
       selector: { matchLabels: { app: name } },
       template: podTemplate({ app: name, ...placement }),
     },
@@ -159,4 +160,31 @@ export async function taint(
   effect: "NoSchedule" | "NoExecute",
 ): Promise<void> {
   await api.patch(`/api/v1/nodes/${node}`, "strategic-merge", { spec: { taints: [{ key, effect }] } });
+}
+
+/** The Ready condition as the API shows it; undefined while there is none. */
+export async function readyCondition(
+  { api }: ControlPlane,
+  node: string,
+): Promise<{ readonly status: string; readonly reason: string; readonly message: string } | undefined> {
+  const found = await api.find(`/api/v1/nodes/${node}`);
+  const conditions: readonly { type: string; status: string; reason: string; message: string }[] =
+    found?.status.conditions ?? [];
+  return conditions.find(({ type }) => type === "Ready");
+}
+
+/** Events of a namespace as core/v1 shows them: whoever wrote them, in either API. */
+export async function eventsIn(
+  { api }: ControlPlane,
+  namespace: string,
+): Promise<
+  readonly {
+    readonly reason: string;
+    readonly message: string;
+    readonly source: { readonly component?: string };
+    readonly reportingComponent?: string;
+    readonly involvedObject: { readonly uid?: string };
+  }[]
+> {
+  return (await api.list(`/api/v1/namespaces/${namespace}/events`)) as never;
 }

@@ -1,0 +1,197 @@
+import { afterAll, beforeAll, describe, onTestFailed, test } from "vitest";
+import type { ApiObject } from "./api-client.ts";
+import { type ControlPlane, startControlPlane } from "./control-plane.ts";
+import { type FrozenNode, marginEndsAt, stageFrozenNode } from "./frozen-node.ts";
+import { type Kubelet, startKubelet } from "./kubelet.ts";
+import { type Product, product } from "./product.ts";
+import { expectExplainableWrites, removedByProduct, warningsAbout, writesIn } from "./product-record.ts";
+import { eventually, never } from "./wait.ts";
+import {
+  cordon,
+  createDeployment,
+  createNamespace,
+  createStatefulSet,
+  deletePod,
+  eventsIn,
+  isRunning,
+  podsOf,
+  readyCondition,
+  runningPods,
+} from "./workloads.ts";
+
+const minutes = 60_000;
+
+// Nodes whose kubelet cannot do its work while the API says little or nothing of it. One of six is NotReady at a time: no brake.
+describe.concurrent("Knitbone, beside kubelets that cannot do their work", () => {
+  let cluster: ControlPlane;
+  let knitbone: Product;
+  let pleg: FrozenNode;
+  let silent: Kubelet;
+  let stuck: Kubelet;
+
+  const tellWhy = () => {
+    onTestFailed(() => {
+      process.stderr.write(`${knitbone.tail()}\n`);
+    });
+  };
+  const removed = (namespace: string) => removedByProduct(cluster.audit, namespace);
+  const holds = async (kubelet: Kubelet, pod: ApiObject) =>
+    (await kubelet.runtime()).containers.some(({ uid, state }) => uid === pod.metadata.uid && state === "running");
+
+  beforeAll(async () => {
+    cluster = await startControlPlane();
+    knitbone = product({
+      kubeconfig: cluster.kubeconfig("real-8", "knitbone"),
+      contexts: ["real-8"],
+      mode: "act",
+      folder: cluster.folder,
+    });
+    cluster.beforeStop(() => knitbone.stop());
+    [pleg, silent, stuck] = await Promise.all([
+      stageFrozenNode(cluster, "pleg"),
+      startKubelet(cluster, { node: "silent", labels: { pool: "silent" } }),
+      startKubelet(cluster, { node: "stuck", labels: { pool: "stuck" } }),
+      startKubelet(cluster, { node: "spare", labels: { pool: "stuck" } }),
+    ]);
+    await knitbone.start();
+  }, 5 * minutes);
+  afterAll(() => cluster?.stop());
+
+  test("PLEG is not healthy (S1, S2): what is stateless there is freed, the rest is told, the node is left to people", async ({
+    expect,
+  }) => {
+    tellWhy();
+    const { kubelet, node, namespace, statefulSetPod, stateless } = pleg;
+    const [first] = stateless;
+    if (first === undefined) throw new Error("unreachable: three are staged");
+    await kubelet.faults.add({ operation: "ListPodSandbox", answer: { hang: true } });
+    const ready = await eventually("the node to be NotReady", 5 * minutes, async () => {
+      const condition = await readyCondition(cluster, node);
+      return condition?.status === "False" ? condition : undefined;
+    });
+    expect(ready).toMatchObject({
+      reason: "KubeletNotReady",
+      message: expect.stringMatching(
+        /^PLEG is not healthy: pleg was last seen active 3m\d+(\.\d+)?s ago; threshold is 3m0s$/,
+      ),
+    });
+    expect(writesIn(cluster.audit, namespace)).toEqual([]);
+
+    // Its kubelet skips all synchronization: what is deleted there stays.
+    await Promise.all([deletePod(cluster, first), deletePod(cluster, statefulSetPod)]);
+    const earliest = await marginEndsAt(cluster, first);
+    const [removal] = await eventually("the stateless pod to be force-deleted", 2 * minutes, () => {
+      const so = removed(namespace);
+      return so.length > 0 ? so : undefined;
+    });
+    expect(removal).toMatchObject({ by: "delete", gracePeriodSeconds: 0, preconditionUid: first.metadata.uid });
+    expect(removal?.record.receivedAt).toBeGreaterThanOrEqual(earliest);
+    await eventually("a warning about the StatefulSet's pod", 2 * minutes, () =>
+      warningsAbout(cluster.audit, statefulSetPod).at(0),
+    );
+    const [action] = (await knitbone.actions()).filter(({ object }) => object.uid === first.metadata.uid);
+    expect(action).toMatchObject({ reason: "OverdueOnNotReadyNode", outcome: { kind: "Done" } });
+    // The containers run on: that is the leak which each force-delete opens.
+    expect(await holds(kubelet, first)).toBe(true);
+
+    await kubelet.faults.clear();
+    await eventually("the node to be Ready again", 2 * minutes, async () =>
+      (await readyCondition(cluster, node))?.status === "True" ? true : undefined,
+    );
+    await eventually("the kubelet to end what was left", 2 * minutes, async () =>
+      (await holds(kubelet, first)) || (await holds(kubelet, statefulSetPod)) ? undefined : true,
+    );
+    await runningPods(cluster, namespace, "db", 1);
+    expect(removed(namespace)).toHaveLength(1);
+  });
+
+  test("bound but silent (S0-14): three pods wait without one event of a kubelet, on a node that calls itself Ready; nothing is done to them", async ({
+    expect,
+  }) => {
+    tellWhy();
+    await createNamespace(cluster, "silent");
+    silent.freeze();
+    await createDeployment(cluster, "silent", "web", { nodeSelector: { pool: "silent" } }, 3);
+    const bound = await eventually("three pods to be bound", minutes, async () => {
+      const pods = await podsOf(cluster, "silent", "web");
+      return pods.filter(({ spec }) => spec.nodeName === "silent").length === 3 ? pods : undefined;
+    });
+    // A settle time of the lab is some seconds, and several resyncs follow.
+    await never("a silent pod was touched, or its kubelet spoke", 60_000, async () => {
+      const spoke = (await eventsIn(cluster, "silent")).filter(({ source }) => source.component === "kubelet");
+      const touched = writesIn(cluster.audit, "silent");
+      return spoke.length + touched.length === 0 ? undefined : JSON.stringify({ spoke, touched });
+    });
+    for (const pod of await podsOf(cluster, "silent", "web")) {
+      expect(pod.status).toMatchObject({ phase: "Pending" });
+      expect(pod.status.startTime).toBeUndefined();
+    }
+    expect(await readyCondition(cluster, "silent")).toMatchObject({ status: "True" });
+
+    silent.thaw();
+    const running = await runningPods(cluster, "silent", "web", 3);
+    expect(running.map(({ metadata }) => metadata.uid).sort()).toEqual(
+      bound.map(({ metadata }) => metadata.uid).sort(),
+    );
+  });
+
+  test("a runtime that cannot end a container (S0-47): the pod is freed and runs elsewhere; what is left ends with the fault (S0-46)", async ({
+    expect,
+  }) => {
+    tellWhy();
+    await createNamespace(cluster, "stuck");
+    await cordon(cluster, "spare", true);
+    await Promise.all([
+      createDeployment(cluster, "stuck", "web", { nodeSelector: { pool: "stuck" } }),
+      createStatefulSet(cluster, "stuck", "db", { nodeSelector: { pool: "stuck" } }),
+    ]);
+    const [[web], [db]] = await Promise.all([
+      runningPods(cluster, "stuck", "web", 1),
+      runningPods(cluster, "stuck", "db", 1),
+    ]);
+    if (web === undefined || db === undefined) throw new Error("unreachable: runningPods answered one of each");
+    await cordon(cluster, "spare", false);
+    const error = "context deadline exceeded";
+    for (const operation of ["StopContainer", "StopPodSandbox"] as const) {
+      await stuck.faults.add({
+        operation,
+        match: { namespace: "stuck" },
+        answer: { error, code: "DeadlineExceeded" },
+      });
+    }
+    await Promise.all([deletePod(cluster, web), deletePod(cluster, db)]);
+    const failed = await eventually("an event FailedKillPod", minutes, async () =>
+      (await eventsIn(cluster, "stuck")).find(
+        ({ reason, involvedObject }) => reason === "FailedKillPod" && involvedObject.uid === web.metadata.uid,
+      ),
+    );
+    expect(failed.message).toContain('with KillContainerError: "rpc error: code = DeadlineExceeded');
+
+    const [removal] = await eventually("the stateless pod to be force-deleted", 2 * minutes, () => {
+      const so = removed("stuck");
+      return so.length > 0 ? so : undefined;
+    });
+    expect(removal).toMatchObject({ by: "delete", gracePeriodSeconds: 0, preconditionUid: web.metadata.uid });
+    await eventually("a replacement", minutes, async () =>
+      (await podsOf(cluster, "stuck", "web")).find((pod) => isRunning(pod) && pod.spec.nodeName === "spare"),
+    );
+    await eventually("a warning about the StatefulSet's pod", 2 * minutes, () =>
+      warningsAbout(cluster.audit, db).at(0),
+    );
+    expect(await holds(stuck, web)).toBe(true);
+    expect((await cluster.api.get(`/api/v1/namespaces/stuck/pods/${db.metadata.name}`)).metadata.uid).toBe(
+      db.metadata.uid,
+    );
+
+    await stuck.faults.clear();
+    await eventually("nothing to be left of either", 2 * minutes, async () =>
+      (await holds(stuck, web)) || (await holds(stuck, db)) ? undefined : true,
+    );
+    await eventually("another pod of the StatefulSet", 2 * minutes, async () =>
+      (await podsOf(cluster, "stuck", "db")).find((pod) => isRunning(pod) && pod.metadata.uid !== db.metadata.uid),
+    );
+    expect(removed("stuck")).toHaveLength(1);
+    expectExplainableWrites(cluster.audit);
+    expect(cluster.audit.productWrites().filter(({ object }) => object.resource === "nodes")).toEqual([]);
+  });
+});

@@ -1,0 +1,141 @@
+import { afterAll, beforeAll, describe, onTestFailed, test } from "vitest";
+import { type ControlPlane, startControlPlane } from "./control-plane.ts";
+import { type FrozenNode, freezeAndDelete, stageFrozenNode } from "./frozen-node.ts";
+import { type Kubelet, startKubelet } from "./kubelet.ts";
+import { type Product, product } from "./product.ts";
+import { expectExplainableWrites, removedByProduct, writesIn } from "./product-record.ts";
+import { eventually, never } from "./wait.ts";
+import { createDeployment, createNamespace, deletePod, podsOf, readyCondition, runningPods } from "./workloads.ts";
+
+const minutes = 60_000;
+
+// What only a node's own healer could mend: until there is one, nothing wrong is done. At most two of six nodes are NotReady at a time.
+describe.concurrent("Knitbone, beside runtimes that are down or hang", () => {
+  let cluster: ControlPlane;
+  let knitbone: Product;
+  let down: Kubelet;
+  let hung: Kubelet;
+  let vanishing: FrozenNode;
+
+  const tellWhy = () => {
+    onTestFailed(() => {
+      process.stderr.write(`${knitbone.tail()}\n`);
+    });
+  };
+  const becomesReady = (node: string, status: "True" | "False", withinMs: number) =>
+    eventually(`node ${node} to be Ready=${status}`, withinMs, async () => {
+      const condition = await readyCondition(cluster, node);
+      return condition?.status === status ? condition : undefined;
+    });
+  const untouched = (namespace: string) => async () => {
+    const writes = writesIn(cluster.audit, namespace);
+    return writes.length === 0 ? undefined : JSON.stringify(writes);
+  };
+
+  beforeAll(async () => {
+    cluster = await startControlPlane();
+    knitbone = product({
+      kubeconfig: cluster.kubeconfig("real-9", "knitbone"),
+      contexts: ["real-9"],
+      mode: "act",
+      folder: cluster.folder,
+    });
+    cluster.beforeStop(() => knitbone.stop());
+    [down, hung, vanishing] = await Promise.all([
+      startKubelet(cluster, { node: "down", labels: { pool: "down" } }),
+      startKubelet(cluster, { node: "hung", labels: { pool: "hung" } }),
+      stageFrozenNode(cluster, "vanishes"),
+      startKubelet(cluster, { node: "spare-1" }),
+      startKubelet(cluster, { node: "spare-2" }),
+    ]);
+    await knitbone.start();
+  }, 5 * minutes);
+  afterAll(() => cluster?.stop());
+
+  test("the runtime is down (S3), also after the kubelet was restarted: the node is NotReady, nobody is deleted, and all of it comes back", async ({
+    expect,
+  }) => {
+    tellWhy();
+    await createNamespace(cluster, "down");
+    await createDeployment(cluster, "down", "web", { nodeSelector: { pool: "down" } });
+    const [pod] = await runningPods(cluster, "down", "web", 1);
+    await down.faults.add({
+      operation: "Status",
+      answer: {
+        error: 'connection error: desc = "transport: Error while dialing: dial unix containerd.sock"',
+        code: "Unavailable",
+      },
+    });
+    expect(await becomesReady("down", "False", 2 * minutes)).toMatchObject({
+      reason: "KubeletNotReady",
+      message: expect.stringContaining("container runtime is down"),
+    });
+    // What people try first; it does not help (S3-01).
+    await down.restart();
+    await never("the node came back, or its pods were touched", 45_000, async () => {
+      const condition = await readyCondition(cluster, "down");
+      return condition?.status === "False" ? untouched("down")() : JSON.stringify(condition);
+    });
+    await down.faults.clear();
+    await becomesReady("down", "True", 2 * minutes);
+    const [same] = await runningPods(cluster, "down", "web", 1);
+    expect(same?.metadata.uid).toBe(pod?.metadata.uid);
+    expect(writesIn(cluster.audit, "down")).toEqual([]);
+  });
+
+  test("a container that hangs leaves its node Ready until the kubelet is restarted, which then cannot begin (S3-12); nothing is done to it", async ({
+    expect,
+  }) => {
+    tellWhy();
+    await createNamespace(cluster, "hung");
+    await Promise.all(
+      ["stuck", "well"].map((app) => createDeployment(cluster, "hung", app, { nodeSelector: { pool: "hung" } })),
+    );
+    const [[stuck], [well]] = await Promise.all([
+      runningPods(cluster, "hung", "stuck", 1),
+      runningPods(cluster, "hung", "well", 1),
+    ]);
+    if (stuck === undefined || well === undefined) throw new Error("unreachable: runningPods answered one of each");
+    const match = { pod: stuck.metadata.name };
+    const hangs = await hung.faults.add({ operation: "ContainerStatus", match, answer: { hang: true } });
+    // Nobody asks for its status while nothing about it changes: the node is Ready, and its neighbour can be made anew.
+    await deletePod(cluster, well);
+    await eventually("the neighbour to be replaced", 2 * minutes, async () =>
+      (await podsOf(cluster, "hung", "well")).every(({ metadata }) => metadata.uid !== well.metadata.uid)
+        ? true
+        : undefined,
+    );
+    await runningPods(cluster, "hung", "well", 1);
+    expect(await readyCondition(cluster, "hung")).toMatchObject({ status: "True" });
+
+    await hung.restart();
+    const ready = await becomesReady("hung", "False", 2 * minutes);
+    expect(ready.message).toMatch(/PLEG is not healthy/);
+    await never("something was done to the hung node's pods", 30_000, untouched("hung"));
+    await hangs.clear();
+    await becomesReady("hung", "True", 4 * minutes);
+    await runningPods(cluster, "hung", "stuck", 1);
+  });
+
+  test("a lost Node object (S0-44) is PodGC's work: it takes the stuck pods away, and the product waits", async ({
+    expect,
+  }) => {
+    tellWhy();
+    const { namespace, node, stateless, kubelet } = vanishing;
+    const [pod] = stateless;
+    if (pod === undefined) throw new Error("unreachable: three are staged");
+    await freezeAndDelete(cluster, vanishing, [pod]);
+    await cluster.api.delete(`/api/v1/nodes/${node}`);
+    await kubelet.stop();
+    const removal = await eventually("PodGC to take the pod away", 4 * minutes, () =>
+      cluster.audit
+        .podRemovals(({ object }) => object.namespace === namespace)
+        .find(({ name, record }) => name === pod.metadata.name && record.user !== "admin"),
+    );
+    expect(removal.record.user).toMatch(/pod-garbage-collector|kube-controller-manager/);
+    const [own] = (await knitbone.cases()).filter(({ object }) => object.uid === pod.metadata.uid);
+    expect(["NodeGone", "MarginRunning"]).toContain(own?.reason);
+    expect(removedByProduct(cluster.audit, namespace)).toEqual([]);
+    expectExplainableWrites(cluster.audit);
+  });
+});
