@@ -30,7 +30,7 @@ export interface ApiReadsOptions {
 }
 
 /** A server that cannot cut a list down to metadata sends it whole. */
-const metadataOnly = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=1,application/json";
+const metadataOnly = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json";
 
 const objectTimeoutMs = 5_000;
 const pageTimeoutMs = 10_000;

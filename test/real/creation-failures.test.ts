@@ -12,6 +12,7 @@ const minutes = 60_000;
 interface Story {
   readonly name: string;
   readonly namespace: string;
+  readonly image?: string;
   /** Nodes whose runtime has it. */
   readonly on: readonly string[];
   readonly fault: (namespace: string) => Fault;
@@ -27,6 +28,7 @@ const stories: readonly Story[] = [
   {
     name: "a registry that fails for three nodes (S0-32)",
     namespace: "registry",
+    image: "registry.example/app:1",
     on: everywhere,
     fault: (namespace) => ({
       operation: "PullImage",
@@ -100,7 +102,10 @@ describe.concurrent("Knitbone, beside pods that cannot be created", () => {
     await createNamespace(cluster, namespace);
     const faults = await Promise.all(on.map((node) => kubelets.get(node)?.faults.add(story.fault(namespace))));
     const [only] = on;
-    const placement = on.length === 1 && only !== undefined ? { nodeSelector: { name: only } } : {};
+    const placement = {
+      ...(story.image === undefined ? {} : { image: story.image }),
+      ...(on.length === 1 && only !== undefined ? { nodeSelector: { name: only } } : {}),
+    };
     await createDeployment(cluster, namespace, "web", placement, 3);
     const failing = await eventually("three pods to wait for it", 2 * minutes, async () => {
       const pods = await podsOf(cluster, namespace, "web");

@@ -2,9 +2,11 @@ import type { ApiObject } from "./api-client.ts";
 import type { ControlPlane } from "./control-plane.ts";
 import { eventually } from "./wait.ts";
 
-/** Where pods of a story may run: nodes that carry this label, so that stories on one control plane do not meet. */
+/** Where pods of a story may run: nodes that carry this label, so that stories on one control plane do not meet; and what of. */
 export interface Placement {
   readonly nodeSelector?: Readonly<Record<string, string>>;
+  /** Default: one that every node has or gets at once. */
+  readonly image?: string;
   /** Binds past the scheduler. */
   readonly nodeName?: string;
 }
@@ -15,7 +17,15 @@ interface PodTemplateOptions extends Placement {
 }
 
 /** One container that runs for ever; nothing pulls the image. Grace 1 s, so that a deletion is overdue soon. */
-function podTemplate({ app, nodeSelector, nodeName, restartPolicy = "Always" }: PodTemplateOptions): object {
+const pause = "registry.k8s.io/pause:3.10";
+
+function podTemplate({
+  app,
+  image = pause,
+  nodeSelector,
+  nodeName,
+  restartPolicy = "Always",
+}: PodTemplateOptions): object {
   return {
     metadata: { labels: { app } },
     spec: {
@@ -23,7 +33,7 @@ function podTemplate({ app, nodeSelector, nodeName, restartPolicy = "Always" }: 
       restartPolicy,
       ...(nodeSelector === undefined ? {} : { nodeSelector }),
       ...(nodeName === undefined ? {} : { nodeName }),
-      containers: [{ name: "main", image: "registry.k8s.io/pause:3.10" }],
+      containers: [{ name: "main", image }],
     },
   };
 }

@@ -208,6 +208,40 @@ describe("reading a list", () => {
   });
 });
 
+describe("metadata", () => {
+  it("is asked for alone, in the words that a server knows (v=v1), or whole where it cannot", async () => {
+    const { cluster, requests } = clusterOn(() => ({
+      body: {
+        kind: "PartialObjectMetadataList",
+        metadata: {},
+        items: [{ metadata: { name: "web", namespace: "shop", uid: "u1", resourceVersion: "7" } }],
+      },
+    }));
+    expect(await cluster.metadata("ReplicaSet", "shop")).toMatchObject([
+      { ref: { kind: "ReplicaSet", namespace: "shop", name: "web", uid: "u1" }, resourceVersion: "7" },
+    ]);
+    expect(requests).toMatchObject([
+      {
+        path: "/apis/apps/v1/namespaces/shop/replicasets",
+        accept: "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json",
+      },
+    ]);
+  });
+
+  it("of all namespaces is one list", async () => {
+    const { cluster, requests } = clusterOn(() => listOf([]));
+    await cluster.metadata("CronJob");
+    await cluster.metadata("Pod");
+    expect(requests.map(({ path }) => path)).toEqual(["/apis/batch/v1/cronjobs", "/api/v1/pods"]);
+  });
+
+  it("of none is null in a server's words, and so is no other list", async () => {
+    const empty = (kind: string) => clusterOn(() => ({ body: { kind, metadata: {}, items: null } })).cluster;
+    expect(await empty("PartialObjectMetadataList").metadata("Job")).toEqual([]);
+    await expect(empty("JobList").metadata("Job")).rejects.toMatchObject({ code: "ClusterAnswerUnreadable" });
+  });
+});
+
 it("finds the disruption budgets that select a pod by any label it has", async () => {
   const budget = (name: string, spec: object) => ({
     metadata: { name, namespace: "shop", uid: name },
