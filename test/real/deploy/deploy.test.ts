@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type DeployedTemplate, differences } from "./differences.ts";
 import type { Inventory } from "./inventory.ts";
 import { type Moto, startMoto } from "./moto.ts";
+import { resolve } from "./references.ts";
 import { type Service, serviceCopy } from "./service.ts";
 
 const stack = "knitbone-prod";
@@ -113,6 +114,19 @@ describe("the service, deployed by osls to moto", () => {
     expect(Object.keys(tables)).toEqual(names.sort());
     expect(tables).toEqual(first.tables);
     expect(Object.entries(rest).filter(([, found]) => Object.keys(found).length > 0)).toEqual([]);
+  });
+
+  // Last, for these belong to no stack.
+  test("every alarm, which moto's CloudFormation does not make, is one that CloudWatch takes as declared", async () => {
+    const physical = new Map(first.stacks[stack]?.map((each) => [each.LogicalResourceId, each.PhysicalResourceId]));
+    const alarms = declared("AWS::CloudWatch::Alarm").map(([, { Properties }]) =>
+      resolve(Properties, { physical, arn: () => undefined }),
+    ) as readonly { readonly AlarmName: string }[];
+    // The age of each queue that is read, the dead letters of each, and what nobody could read.
+    expect(alarms).toHaveLength(2 * declared("AWS::Lambda::EventSourceMapping").length + 1);
+    const there = await moto.putAlarms(alarms);
+    expect(there).toMatchObject(Object.fromEntries(alarms.map((alarm) => [alarm.AlarmName, alarm])));
+    await expect(moto.putAlarms([{ ...alarms[0], Threshold: "much" }])).rejects.toThrow("Threshold");
   });
 });
 

@@ -14,6 +14,7 @@ const notRead = "moto's CloudFormation does not read the property";
  */
 export const deviations: readonly Deviation[] = [
   { type: "AWS::SQS::QueuePolicy", reason: "moto's CloudFormation does not know the kind" },
+  // Its CloudWatch does: `deploy.test.ts` puts each of them there.
   { type: "AWS::CloudWatch::Alarm", reason: "moto's CloudFormation does not know the kind" },
   { type: "AWS::S3::BucketPolicy", reason: "moto's CloudFormation does not know the kind" },
   { type: "AWS::DynamoDB::Table", property: "TimeToLiveSpecification", reason: notRead },

@@ -6,7 +6,7 @@ import { promisify } from "node:util";
 import { type Daemon, daemonReady, startDaemon } from "../daemon.ts";
 import { freePort } from "../free-port.ts";
 import { guardFolder, releaseFolder } from "../guardian.ts";
-import type { Inventory } from "./inventory.ts";
+import type { Found, Inventory } from "./inventory.ts";
 import { motoPackage } from "./moto-package.ts";
 
 /** An AWS of its own, empty at first: a moto server on a loopback port. */
@@ -19,6 +19,8 @@ export interface Moto {
   readonly env: NodeJS.ProcessEnv;
   /** What is there now, of the kinds that Knitbone deploys. */
   inventory(): Promise<Inventory>;
+  /** Puts alarms past CloudFormation, by their resolved properties; answers what CloudWatch then has, by name. */
+  putAlarms(alarms: readonly unknown[]): Promise<Readonly<Record<string, Found>>>;
   tail(): string;
   stop(): Promise<void>;
 }
@@ -57,16 +59,19 @@ export async function startMoto(port?: number): Promise<Moto> {
     });
     await ready(daemon, server);
     const { tail } = daemon;
+    const ask = async <Answer>(script: string, input?: unknown): Promise<Answer> => {
+      const env = { ...pythonEnv, ...aws, AWS_DEFAULT_REGION: region };
+      const args = [...pythonArgs, join(import.meta.dirname, script)];
+      const asked = promisify(execFile)(python, args, { env, maxBuffer: 16_000_000 });
+      asked.child.stdin?.end(input === undefined ? "" : JSON.stringify(input));
+      return JSON.parse((await asked).stdout) as Answer;
+    };
     return {
       server,
       folder,
       env: { ...bare, ...aws },
-      async inventory() {
-        const script = join(import.meta.dirname, "inventory.py");
-        const env = { ...pythonEnv, ...aws, AWS_DEFAULT_REGION: region };
-        const { stdout } = await promisify(execFile)(python, [...pythonArgs, script], { env, maxBuffer: 16_000_000 });
-        return JSON.parse(stdout) as Inventory;
-      },
+      inventory: () => ask<Inventory>("inventory.py"),
+      putAlarms: (alarms) => ask("put_alarms.py", alarms),
       tail,
       stop,
     };

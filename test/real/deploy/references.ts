@@ -40,5 +40,12 @@ function reference(name: string, { physical }: DeployedIds): string {
 
 function attribute(path: string, ids: DeployedIds): string {
   const [logicalId = "", name] = path.split(".");
-  return (name === "Arn" ? ids.arn(logicalId) : undefined) ?? `(${path}, which is not there)`;
+  const value =
+    name === "Arn"
+      ? ids.arn(logicalId)
+      : // A queue's physical id is its URL, which ends with its name.
+        name === "QueueName"
+        ? ids.physical.get(logicalId)?.split("/").at(-1)
+        : undefined;
+  return value ?? `(${path}, which is not there)`;
 }
