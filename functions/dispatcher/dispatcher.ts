@@ -40,6 +40,8 @@ interface Admitted<M extends ForwarderMessage = ForwarderMessage> {
 }
 
 const storeWritesAtOnce = 8;
+/** Dispatchers that take reports of one cluster at the same moment: each moves the brake once. */
+const maxRaces = 10;
 
 /**
  * From the forwarders' queue to the healers' (`design.md` §4):
@@ -77,18 +79,33 @@ export function dispatcher(deps: DispatcherDeps): Dispatcher {
     return { record, cluster, message };
   };
 
-  const acceptReport = async ({ record, cluster, message }: Admitted<ReportMessage>): Promise<void> => {
+  /** "stale": a later report was here before. */
+  const moveBrake = async ({ record, cluster, message }: Admitted<ReportMessage>): Promise<"moved" | "stale"> => {
+    const { epoch, sequence, report } = message;
+    for (let race = 0; race < maxRaces; race++) {
+      const { brake, report: last } = await clusters.state(cluster);
+      const falls = last !== undefined && (epoch < last.epoch || (epoch === last.epoch && sequence < last.sequence));
+      if (falls) return "stale";
+      // The other one's report was taken by the queue after this one: its brake has seen more.
+      if (brake !== undefined && brake.updatedAt > record.sentAt) return "moved";
+      const next = nextBrake(brake, report.zones, record.sentAt);
+      if ((await clusters.replaceBrake(cluster, brake, next)) === "replaced") return "moved";
+    }
+    throw new KnitboneError("StoreUnavailable", `moving the brake of ${cluster}: others moved it ${maxRaces} times`, {
+      retryable: true,
+    });
+  };
+
+  const acceptReport = async (admitted: Admitted<ReportMessage>): Promise<void> => {
+    const { record, cluster, message } = admitted;
     const { epoch, sequence, report } = message;
     const { sentAt } = record;
-    const { brake, report: last } = await clusters.state(cluster);
-    const falls = last !== undefined && (epoch < last.epoch || (epoch === last.epoch && sequence < last.sequence));
-    if (falls) {
+    // The brake first: a report that is stored makes the cluster fresh, and must not do so under an older brake. The same report again, after
+    // a crash in between, passes here once more.
+    if ((await moveBrake(admitted)) === "stale") {
       metrics.count("ReportsStale", 1);
       return;
     }
-    // The brake first: a report that is stored makes the cluster fresh, and must not do so under an older brake. The same report again, after
-    // a crash in between, passes here once more.
-    await clusters.saveBrake(cluster, nextBrake(brake, report.zones, sentAt));
     const saved = await clusters.saveReport(cluster, { epoch, sequence, sentAt, report });
     if (saved === "stale") return;
     const missing = await lost.after(cluster, message, sentAt);

@@ -40,8 +40,11 @@ export interface ClusterStore {
 
   /** Stored only if (epoch, sequence) rises; "stale" otherwise, and nothing is written. */
   saveReport(id: string, report: StoredReport): Promise<"saved" | "stale">;
-  /** Replaces the brake only if the stored one's `updatedAt` is not newer. */
-  saveBrake(id: string, brake: Brake): Promise<void>;
+  /**
+   * Puts `next` in the place of `before` (undefined: of none). "conflict": another one stands there by now, and nothing was written: what was computed from
+   * `before` may skip a step that the other one took.
+   */
+  replaceBrake(id: string, before: Brake | undefined, next: Brake): Promise<"replaced" | "conflict">;
   saveBreaker(id: string, breaker: Breaker | undefined): Promise<void>;
 
   /** Remembers sequence numbers that arrived, per epoch. */

@@ -68,11 +68,14 @@ export function dynamoClusterStore(client: DynamoDBDocumentClient, tableName: st
       );
       return written === "written" ? "saved" : "stale";
     },
-    async saveBrake(id, brake) {
-      await table.put(
-        brakeRow(id, brake),
-        expression("attribute_not_exists(#pk) OR #updatedAt <= :updatedAt", { ":updatedAt": brake.updatedAt }),
+    async replaceBrake(id, before, next) {
+      const written = await table.put(
+        brakeRow(id, next),
+        before === undefined
+          ? expression("attribute_not_exists(#pk)")
+          : expression("#updatedAt = :before", { ":before": before.updatedAt }),
       );
+      return written === "written" ? "replaced" : "conflict";
     },
     async saveBreaker(id, breaker) {
       if (breaker) await table.put(breakerRow(id, breaker));

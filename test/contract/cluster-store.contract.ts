@@ -59,7 +59,7 @@ export function clusterStoreContract(create: () => Promise<ClusterStore>, deviat
       expect(await clusters.state("eu-1")).toEqual({});
       await clusters.register(fullRegistration);
       await clusters.saveReport("eu-1", aReport(at, 9));
-      await clusters.saveBrake("eu-1", fullBrake);
+      await clusters.replaceBrake("eu-1", undefined, fullBrake);
       await clusters.saveBreaker("eu-1", fullBreaker);
       await clusters.markArrived("eu-1", at, [1, 2]);
       expect(await clusters.state("eu-1")).toEqual({
@@ -132,7 +132,7 @@ export function clusterStoreContract(create: () => Promise<ClusterStore>, deviat
       for (const [id, sender] of [["eu-1", "AROA1"] as const, ["eu-10", "AROA10"] as const]) {
         await clusters.register(aRegistration(id, sender));
         await clusters.saveReport(id, aReport(at, 9));
-        await clusters.saveBrake(id, fullBrake);
+        await clusters.replaceBrake(id, undefined, fullBrake);
         await clusters.saveBreaker(id, fullBreaker);
         await clusters.markArrived(id, at, [1]);
       }
@@ -149,7 +149,7 @@ export function clusterStoreContract(create: () => Promise<ClusterStore>, deviat
     keeps("lists every cluster it knows with its state, by id", async () => {
       const clusters = await create();
       await clusters.register(aRegistration("eu-2", "AROA2"));
-      await clusters.saveBrake("eu-2", fullBrake);
+      await clusters.replaceBrake("eu-2", undefined, fullBrake);
       await clusters.register(aRegistration("eu-1", "AROA1"));
       await clusters.markArrived("eu-3", at, [1]);
       expect(await clusters.list()).toEqual([
@@ -176,17 +176,26 @@ export function clusterStoreContract(create: () => Promise<ClusterStore>, deviat
       expect((await clusters.state("eu-1")).report).toEqual(aReport(100, 20));
     });
 
-    keeps("replaces a brake unless the stored one is newer", async () => {
+    keeps("replaces the brake that it was computed from, and no other", async () => {
       const clusters = await create();
       const brakeAt = (updatedAt: number, reason: string): Brake => ({ ...fullBrake, updatedAt, reason });
-      await clusters.saveBrake("eu-1", brakeAt(at, "first"));
-      await clusters.saveBrake("eu-1", brakeAt(at - 1, "older"));
-      expect((await clusters.state("eu-1")).brake?.reason).toBe("first");
-      await clusters.saveBrake("eu-1", brakeAt(at, "same instant"));
-      expect((await clusters.state("eu-1")).brake?.reason).toBe("same instant");
+      const stored = async () => (await clusters.state("eu-1")).brake;
+      const first = brakeAt(at, "first");
+      expect(await clusters.replaceBrake("eu-1", first, brakeAt(at + 1, "of none"))).toBe("conflict");
+      expect(await clusters.replaceBrake("eu-1", undefined, first)).toBe("replaced");
+      expect(await clusters.replaceBrake("eu-1", undefined, brakeAt(at + 1, "second first"))).toBe("conflict");
+      expect(await stored()).toEqual(first);
       const { betterSince: _b, releasedAt: _r, ...bare } = brakeAt(at + 1, "newer");
-      await clusters.saveBrake("eu-1", bare);
-      expect((await clusters.state("eu-1")).brake).toEqual(bare);
+      expect(await clusters.replaceBrake("eu-1", first, bare)).toBe("replaced");
+      expect(await clusters.replaceBrake("eu-1", first, brakeAt(at + 2, "from an old one"))).toBe("conflict");
+      expect(await stored()).toEqual(bare);
+    });
+
+    keeps("lets one of racing brakes through", async () => {
+      const clusters = await create();
+      const brakes = Array.from({ length: 20 }, (_, index): Brake => ({ ...fullBrake, reason: `${index}` }));
+      const answers = await Promise.all(brakes.map((each) => clusters.replaceBrake("eu-1", undefined, each)));
+      expect(answers.filter((each) => each === "replaced")).toHaveLength(1);
     });
 
     keeps("opens and closes the breaker", async () => {

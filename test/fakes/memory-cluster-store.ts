@@ -61,10 +61,11 @@ export function memoryClusterStore(): WithFaults<ClusterStore> {
       row.report = storedCopy(report);
       return "saved";
     },
-    async saveBrake(id, brake) {
+    async replaceBrake(id, before, next) {
       const row = rowOf(id);
-      if (row.brake && row.brake.updatedAt > brake.updatedAt) return;
-      row.brake = storedCopy(brake);
+      if (row.brake?.updatedAt !== before?.updatedAt) return "conflict";
+      row.brake = storedCopy(next);
+      return "replaced";
     },
     async saveBreaker(id, breaker) {
       const row = rowOf(id);

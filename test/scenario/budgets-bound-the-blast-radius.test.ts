@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
 import { minutes, seconds } from "../../shared/time/duration.ts";
-import { aBrake } from "../build/cluster-state.ts";
 import { aNamespace } from "../build/namespace.ts";
 import { aNode } from "../build/node.ts";
 import { anEvictedPod, anOverduePod, anOwnerRef, aPod } from "../build/pod.ts";
@@ -116,7 +115,7 @@ describe("budgets of live pods", () => {
 
   it("are halved while the brake is", async () => {
     const stage = await aStage(scriptedHealer());
-    await stage.clusters.saveBrake("eu-1", aBrake({ state: "halved", notReady: 2, updatedAt: stage.clock.now() }));
+    await stage.brake({ state: "halved", notReady: 2 });
     expect(await forceDeleted(stage, 8, () => ({}))).toBe(5);
   });
 
@@ -144,7 +143,7 @@ describe("budgets of live pods", () => {
 describe("budgets of terminal pods", () => {
   it("stand apart: 300 of a namespace in ten minutes, whatever the owner, the node or the brake", async () => {
     const stage = await aStage(scriptedHealer(evictTerminal, "orphan-sweeper"));
-    await stage.clusters.saveBrake("eu-1", aBrake({ state: "halved", notReady: 2, updatedAt: stage.clock.now() }));
+    await stage.brake({ state: "halved", notReady: 2 });
     for (let n = 0; n < 310; n++) {
       const pod = anEvictedPod({ name: `evicted-${n}` });
       stage.api.putPod(pod);

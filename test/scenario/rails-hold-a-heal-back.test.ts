@@ -3,7 +3,7 @@ import { KnitboneError } from "../../shared/errors.ts";
 import type { Subject } from "../../shared/heal/subject.ts";
 import type { PodFacts } from "../../shared/kubernetes/pod.ts";
 import { minutes, seconds } from "../../shared/time/duration.ts";
-import { aBrake, aStoredReport } from "../build/cluster-state.ts";
+import { aStoredReport } from "../build/cluster-state.ts";
 import { aFlagRow } from "../build/flag-row.ts";
 import { aNamespace } from "../build/namespace.ts";
 import { aNode } from "../build/node.ts";
@@ -93,9 +93,7 @@ describe("freshness and brake", () => {
   });
 
   it("a frozen brake stops everything before the cluster is read", async () => {
-    const stage = await sighted((it) =>
-      it.clusters.saveBrake("eu-1", aBrake({ state: "frozen", notReady: 3, updatedAt: it.clock.now() })),
-    );
+    const stage = await sighted((it) => it.brake({ state: "frozen", notReady: 3 }));
     await expectHeld(stage, pod, "wait", "StormBrake");
     expect(stage.api.reads()).toBe(0);
   });
@@ -103,10 +101,7 @@ describe("freshness and brake", () => {
   it("a brake pulled between the first look and the write stops the write", async () => {
     const stage = await aStage(scriptedHealer());
     stage.api.putPod(pod);
-    stage.api.beforePodRead(
-      1,
-      () => void stage.clusters.saveBrake("eu-1", aBrake({ state: "frozen", updatedAt: stage.clock.now() })),
-    );
+    stage.api.beforePodRead(1, () => void stage.brake({ state: "frozen" }));
     await stage.sight(pod);
     expect(stage.api.writes).toEqual([]);
     expect((await stage.caseOf(pod.ref.uid))?.verdict).toMatchObject({ kind: "wait", reason: "StormBrake" });

@@ -86,7 +86,11 @@ export async function aStage<Facts extends HealerFacts, Reason extends string>(
   const report = async () => {
     sequence++;
     await clusters.saveReport(cluster, aStoredReport({ sequence, sentAt: clock.now() }));
-    await clusters.saveBrake(cluster, aBrake({ updatedAt: clock.now() }));
+    await brake({});
+  };
+  const brake = async (members: Parameters<typeof aBrake>[0]) => {
+    const { brake: before } = await clusters.state(cluster);
+    await clusters.replaceBrake(cluster, before, aBrake({ ...members, updatedAt: clock.now() }));
   };
   await report();
 
@@ -105,6 +109,8 @@ export async function aStage<Facts extends HealerFacts, Reason extends string>(
     receive,
     /** The forwarder's report and brake row of this moment. */
     report,
+    /** Another brake from this moment on. */
+    brake,
     /** The dispatcher's sighting of this pod. */
     sight: (pod: PodFacts, delta: "suspect" | "gone" | "recovered" = "suspect"): Promise<Handled> =>
       receive(

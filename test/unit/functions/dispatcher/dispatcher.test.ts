@@ -264,6 +264,30 @@ describe("a report", () => {
     });
   });
 
+  it("that another dispatcher takes in the middle of this one's is not skipped: its freeze holds", async () => {
+    const { dispatch, clusters } = await stage();
+    await dispatch([record(report(1, down(0)))]);
+    const replaceBrake = clusters.replaceBrake;
+    clusters.replaceBrake = async (...args) => {
+      clusters.replaceBrake = replaceBrake;
+      await dispatch([record(report(2, down(3)), { sentAt: noon + seconds(30) })]);
+      return replaceBrake(...args);
+    };
+    expect(await dispatch([record(report(3, down(0)), { sentAt: noon + seconds(60) })])).toEqual([]);
+    expect(await clusters.state("eu-1")).toMatchObject({
+      report: { sequence: 3 },
+      brake: { state: "frozen", betterSince: noon + seconds(60) },
+    });
+  });
+
+  it("whose brake others move without end comes again", async () => {
+    const { dispatch, clusters } = await stage();
+    clusters.replaceBrake = async () => "conflict";
+    const one = record(report(1, down(3)));
+    expect(await dispatch([one])).toEqual([one.messageId]);
+    expect((await clusters.state("eu-1")).report).toBeUndefined();
+  });
+
   it("that was half accepted when the function died is accepted on its return", async () => {
     const { dispatch, clusters } = await stage();
     clusters.failNext("saveReport", new Error("died"));

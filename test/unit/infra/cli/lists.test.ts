@@ -175,14 +175,14 @@ it("lists clusters with when they were last seen, their nodes, brake and breaker
   const { clusters } = stores;
   await clusters.register(aRegisteredCluster({ id: "eu-1" }));
   await clusters.saveReport("eu-1", aStoredReport({ sentAt: atNoon(-seconds(120)) }));
-  await clusters.saveBrake("eu-1", aBrake());
+  await clusters.replaceBrake("eu-1", undefined, aBrake());
   await clusters.register(aRegisteredCluster({ id: "eu-2", ring: 1 }));
   const zones = [{ zone: "a", ready: 2, notReady: 2, unknown: 1 }];
   await clusters.saveReport(
     "eu-2",
     aStoredReport({ sentAt: atNoon(-121_000), report: aClusterReport({ zones, suspects: 7 }) }),
   );
-  await clusters.saveBrake("eu-2", aBrake({ state: "frozen", reason: "ManyNotReady" }));
+  await clusters.replaceBrake("eu-2", undefined, aBrake({ state: "frozen", reason: "ManyNotReady" }));
   await clusters.saveBreaker("eu-2", { consecutiveFailures: 3, openUntil: atNoon(seconds(20)), reason: "time-out" });
   await clusters.register(aRegisteredCluster({ id: "eu-3" }));
   const { out } = await run("cluster", "list");
