@@ -83,7 +83,7 @@ export async function attempt<Facts extends HealerFacts>(
     if (leak !== undefined) await deps.leaks.end(leak, "voided", because, deps.clock.now());
   };
 
-  const last = await lastLook(look, heal, incidents);
+  const last = await lastLook(look, heal, subject);
   if (last.kind === "withdrawn") {
     await settle("Withdrawn", `${last.reason}: ${last.message}`);
     await voidLeak(last.reason);

@@ -1,4 +1,4 @@
-import type { Incident } from "../incident/incident.ts";
+import { luresReplacements } from "../kubernetes/node.ts";
 import { freshness } from "../rail/freshness.ts";
 import { limits } from "../rail/limits.ts";
 import { firstHold, type RailAnswer } from "../rail/rail.ts";
@@ -6,6 +6,7 @@ import { healRails, subjectRails } from "../rail/rails.ts";
 import { type Heal, targetOf } from "./heal.ts";
 import type { HealerFacts } from "./healer.ts";
 import type { Look } from "./look.ts";
+import type { Subject } from "./subject.ts";
 
 export type LastLook =
   /** The heal as the live object now calls for it (its resourceVersion may have moved on). */
@@ -13,21 +14,22 @@ export type LastLook =
   | { readonly kind: "withdrawn"; readonly reason: string; readonly message: string };
 
 /**
- * Flag, brake and object once more, uncached, right before the write; `decide` runs again, and another verdict ends the attempt. What changed
+ * Flag, brake, incidents and object once more, uncached, right before the write; `decide` runs again, and another verdict ends the attempt. What changed
  * between first look and write (a switch thrown, a kubelet that came back, a recreated name) ends here.
  */
 export async function lastLook<Facts extends HealerFacts>(
   look: Look<Facts>,
   planned: Heal,
-  incidents: readonly Incident[],
+  before: Subject,
 ): Promise<LastLook> {
   const { deps, openCase, healer, cluster } = look;
   const startedAt = deps.clock.monotonic();
   const { healer: healerName, cluster: id } = openCase.key;
   const namespace = openCase.object.namespace;
-  const [flag, state, facts] = await Promise.all([
+  const [flag, state, incidents, facts] = await Promise.all([
     deps.flags.mode({ healer: healerName, cluster: id, ...(namespace === "" ? {} : { namespace }) }, "now"),
     deps.clusters.state(id),
+    deps.incidents.openFor(id),
     healer.observe(cluster, openCase.object),
   ]);
   if (flag.kind !== "mode")
@@ -42,6 +44,9 @@ export async function lastLook<Facts extends HealerFacts>(
     return withdrawn("VerdictChanged", "At the last look another heal was called for.");
   }
   const { subject } = facts;
+  if (luresAgain(before, subject)) {
+    return withdrawn("NodeUntainted", "The taint was taken away under which its node's budget was spent.");
+  }
   const held = firstAnswer(
     freshness(state, deps.clock.now()),
     firstHold(subjectRails, subject),
@@ -52,6 +57,12 @@ export async function lastLook<Facts extends HealerFacts>(
     return withdrawn("LastLookTooOld", "Reading took longer than a last look may be old.");
   }
   return { kind: "goAhead", heal: again.heal };
+}
+
+/** What was spent was the larger budget of a node that takes no new pods; it does again. */
+function luresAgain({ node: before }: Subject, { node: now, pod }: Subject): boolean {
+  if (typeof before === "string" || typeof now === "string") return false;
+  return luresReplacements(now, pod) && !luresReplacements(before, pod);
 }
 
 function firstAnswer(...answers: readonly RailAnswer[]): RailAnswer {

@@ -275,6 +275,20 @@ export const mutants: readonly Mutant[] = [
     tests: rails,
   },
   {
+    rail: "last look: incidents",
+    file: "shared/heal/last-look.ts",
+    find: `deps.incidents.openFor(id),`,
+    replace: `Promise.resolve([]),`,
+    tests: rails,
+  },
+  {
+    rail: "last look: the node's taint",
+    file: "shared/heal/last-look.ts",
+    find: `if (luresAgain(before, subject)) {`,
+    replace: `if (luresAgain(before, before)) {`,
+    tests: rails,
+  },
+  {
     rail: "last look: age",
     file: "shared/heal/last-look.ts",
     find: `if (deps.clock.monotonic() - startedAt > limits.lastLookMaxAgeMs) {`,

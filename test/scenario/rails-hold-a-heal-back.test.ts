@@ -388,6 +388,29 @@ describe("the last look", () => {
     }
   });
 
+  it("sees an incident that was opened in between", async () => {
+    const stage = await aStage(scriptedHealer());
+    stage.api.putPod(pod);
+    const openFor = stage.deps.incidents.openFor;
+    let looks = 0;
+    stage.deps.incidents.openFor = async (cluster) => {
+      looks++;
+      const open = { id: "inc", cluster, kind: "controlPlane", key: "", reason: "Down", message: "It fails." } as const;
+      return looks === 1 ? openFor(cluster) : [{ ...open, openedAt: 0 }];
+    };
+    await stage.sight(pod);
+    await expectHeld(stage, pod, "wait", "IncidentOpen");
+  });
+
+  it("withdraws when the taint is gone under which the node's larger budget was spent", async () => {
+    const stage = await aStage(scriptedHealer());
+    stage.api.putNode(aNode({ taints: [{ key: "example.com/sick", value: "", effect: "NoSchedule" }] }));
+    stage.api.putPod(pod);
+    stage.api.beforePodRead(2, () => stage.api.putNode(aNode()));
+    await stage.sight(pod);
+    await expectHeld(stage, pod, "wait", "NodeUntainted");
+  });
+
   it("sends the version that it saw, not the one of the first look", async () => {
     const stage = await aStage(scriptedHealer());
     stage.api.putPod(pod);
