@@ -208,7 +208,7 @@ describe.concurrent("a runtime with faults", () => {
     await deletePod(cluster, pod);
     await gone(pod);
     await eventually("its removal to be tried", 30_000, async () => (await fault.applied()) > 0 || undefined);
-    expect(await heldOf("leftover")).toMatchObject([{ uid: pod.metadata.uid, state: "exited" }]);
+    expect(await heldOf("leftover")).toMatchObject([{ uid: pod.metadata.uid, state: "exited", reason: "Completed" }]);
   });
 
   test("a runtime without a network, and one that does not answer: the node is not Ready, and says why", async () => {
@@ -238,6 +238,16 @@ describe.concurrent("a runtime with faults", () => {
     await nodeReady("down", "False", "container runtime is down");
     await dead.clear();
     await nodeReady("down", "True", "kubelet is posting ready status");
+  });
+
+  test("a runtime that is down when its kubelet starts: the node comes, and is not Ready until it answers", async () => {
+    const late = await startKubelet(cluster, {
+      node: "late",
+      faults: [{ operation: "Status", answer: { error: "connection refused", code: "Unavailable" } }],
+    });
+    await nodeReady("late", "False", "container runtime status check may not have completed yet");
+    await late.faults.clear();
+    await nodeReady("late", "True", "kubelet is posting ready status");
   });
 
   test("devices that fail, and are gone: what the node says of them, and whom it turns away with which words", async ({

@@ -86,15 +86,21 @@ func (a answer) exit() exit {
 		return exit{Code: 137, Reason: "OOMKilled"}
 	}
 	end := *a.Exited
-	if end.Reason == "" && end.Code == 0 {
-		end.Reason = "Completed"
-	} else if end.Reason == "" {
-		end.Reason = "Error"
+	if end.Reason == "" {
+		end.Reason = exitReason(end.Code)
 	}
 	return end
 }
 
-// fields are what a match of an operation may name.
+// exitReason is what containerd says of a container that ended by itself.
+func exitReason(code int32) string {
+	if code == 0 {
+		return "Completed"
+	}
+	return "Error"
+}
+
+// What a match may name, by what a call is about.
 var (
 	none      = []string{}
 	pods      = []string{"pod", "namespace"}

@@ -111,6 +111,16 @@ func (h *holdings) endContainer(id string, end exit) {
 	}
 }
 
+// nameEnd gives the end of a container that was stopped containerd's word for it; the fake has none.
+func (h *holdings) nameEnd(id string) {
+	h.runtime.Lock()
+	defer h.runtime.Unlock()
+	container, found := h.runtime.Containers[id]
+	if found && container.GetState() == runtimeapi.ContainerState_CONTAINER_EXITED && container.GetReason() == "" {
+		container.Reason = exitReason(container.GetExitCode())
+	}
+}
+
 // endSandbox makes a sandbox one whose own process is gone.
 func (h *holdings) endSandbox(id string) {
 	h.runtime.Lock()

@@ -23,10 +23,14 @@ func (i *injector) intercept(ctx context.Context, request any, call *grpc.UnaryS
 	operation := path.Base(call.FullMethod)
 	i.changeHoldings(operation, request)
 	response, err := i.answer(ctx, operation, request, usual)
-	if err == nil {
-		i.subjects.remember(request, response)
+	if err != nil {
+		return response, err
 	}
-	return response, err
+	i.subjects.remember(request, response)
+	if stopped, is := request.(*runtimeapi.StopContainerRequest); is {
+		i.held.nameEnd(stopped.GetContainerId())
+	}
+	return response, nil
 }
 
 // changeHoldings lets what is running end, for the operations that look at it.
