@@ -1,9 +1,10 @@
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { access, mkdir, mkdtemp, readFile, rename, rm } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { cacheFolder } from "../cache-folder.ts";
-import { guardFolder, guardGroup, releaseFolder, releaseGroup } from "../guardian.ts";
+import { exists, fillCache } from "../fill-cache.ts";
+import { guardGroup, releaseGroup } from "../guardian.ts";
 import { checkJava } from "./java.ts";
 
 const pom = join(import.meta.dirname, "pom.xml");
@@ -29,28 +30,14 @@ async function cacheKey(): Promise<string> {
     .slice(0, 16);
 }
 
-async function fetchJars(path: string, env: NodeJS.ProcessEnv, say: (line: string) => void): Promise<void> {
-  const startedAt = performance.now();
-  const seconds = () => Math.round((performance.now() - startedAt) / 1_000);
-  say("fetching DynamoDB Local and ElasticMQ (Maven)");
-  const progress = setInterval(() => say(`fetching DynamoDB Local and ElasticMQ: ${seconds()} s`), 20_000);
-  const folder = join(path, "..");
-  await mkdir(folder, { recursive: true });
-  // Filled beside its place and renamed into it: an interrupted fetch leaves nothing that looks finished.
-  const unfinished = await mkdtemp(join(folder, "unfinished-"));
-  guardFolder(unfinished);
-  try {
-    await copyDependencies(join(unfinished, "jars"), env);
-    await rename(join(unfinished, "jars"), path).catch((cause: NodeJS.ErrnoException) => {
-      // Another run was quicker; what it put there is the same.
-      if (cause.code !== "ENOTEMPTY" && cause.code !== "EEXIST") throw cause;
-    });
-  } finally {
-    clearInterval(progress);
-    await rm(unfinished, { recursive: true, force: true });
-    releaseFolder(unfinished);
-  }
-  say(`fetched DynamoDB Local and ElasticMQ in ${seconds()} s`);
+function fetchJars(path: string, env: NodeJS.ProcessEnv, say: (line: string) => void): Promise<void> {
+  return fillCache({
+    path,
+    doing: "fetching DynamoDB Local and ElasticMQ (Maven)",
+    done: "fetched DynamoDB Local and ElasticMQ",
+    say,
+    make: (jars) => copyDependencies(jars, env),
+  });
 }
 
 function copyDependencies(into: string, env: NodeJS.ProcessEnv): Promise<void> {
@@ -92,11 +79,4 @@ function complaint(said: string): string {
   const lines = said.split("\n").filter((line) => line.trim() !== "");
   const error = lines.find((line) => line.startsWith("[ERROR] ")) ?? lines.at(-1) ?? "it said nothing";
   return error.replace("[ERROR] ", "").replace(/( -> \[Help \d+\])?$/, "");
-}
-
-function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
 }

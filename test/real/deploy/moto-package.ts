@@ -1,11 +1,11 @@
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
-import { access, mkdir, mkdtemp, readFile, rename, rm } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { cacheFolder } from "../cache-folder.ts";
 import { startDaemon } from "../daemon.ts";
-import { guardFolder, releaseFolder } from "../guardian.ts";
+import { exists, fillCache } from "../fill-cache.ts";
 import { eventually } from "../wait.ts";
 
 const requirements = join(import.meta.dirname, "requirements.txt");
@@ -73,26 +73,13 @@ async function install(
   say: (line: string) => void,
 ): Promise<void> {
   await checkPip(python, env);
-  const startedAt = performance.now();
-  const seconds = () => Math.round((performance.now() - startedAt) / 1_000);
-  say("installing moto, from test/real/deploy/requirements.txt");
-  const progress = setInterval(() => say(`installing moto: ${seconds()} s`), 20_000);
-  await mkdir(join(folder, ".."), { recursive: true });
-  // Installed beside its place and renamed into it: an interrupted installation leaves nothing that looks finished.
-  const unfinished = await mkdtemp(join(folder, "..", "unfinished-"));
-  guardFolder(unfinished);
-  try {
-    await pipInstall(python, env, unfinished);
-    await rename(join(unfinished, "packages"), folder).catch(async (error: unknown) => {
-      // Another run was first: the same packages.
-      if (!(await exists(folder))) throw error;
-    });
-  } finally {
-    clearInterval(progress);
-    await rm(unfinished, { recursive: true, force: true });
-    releaseFolder(unfinished);
-  }
-  say(`installed moto in ${seconds()} s`);
+  await fillCache({
+    path: folder,
+    doing: "installing moto, from test/real/deploy/requirements.txt",
+    done: "installed moto",
+    say,
+    make: (packages, scratch) => pipInstall(python, env, packages, scratch),
+  });
 }
 
 async function checkPip(python: string, env: NodeJS.ProcessEnv): Promise<void> {
@@ -106,15 +93,14 @@ async function checkPip(python: string, env: NodeJS.ProcessEnv): Promise<void> {
   }
 }
 
-/** Into `<folder>/packages`. */
-async function pipInstall(python: string, env: NodeJS.ProcessEnv, folder: string): Promise<void> {
+async function pipInstall(python: string, env: NodeJS.ProcessEnv, into: string, scratch: string): Promise<void> {
   const options = ["--no-deps", "--only-binary=:all:", "--no-input", "--disable-pip-version-check", "--quiet"];
   const pip = startDaemon({
     name: "pip",
     command: python,
-    args: ["-m", "pip", "install", ...options, "--target", join(folder, "packages"), "--requirement", requirements],
+    args: ["-m", "pip", "install", ...options, "--target", into, "--requirement", requirements],
     env,
-    logFile: join(folder, "pip.log"),
+    logFile: join(scratch, "pip.log"),
   });
   try {
     const ending = await eventually("pip to end", 900_000, () => pip.ended(), pip.tail);
@@ -124,11 +110,4 @@ async function pipInstall(python: string, env: NodeJS.ProcessEnv, folder: string
   } finally {
     await pip.stop();
   }
-}
-
-function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
 }
