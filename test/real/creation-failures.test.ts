@@ -1,8 +1,8 @@
-import { afterAll, beforeAll, describe, onTestFailed, test } from "vitest";
+import { afterAll, beforeAll, describe, test } from "vitest";
 import { type ControlPlane, startControlPlane } from "./control-plane.ts";
 import type { Fault } from "./fault-table.ts";
 import { type Kubelet, startKubelet } from "./kubelet.ts";
-import { type Product, product } from "./product.ts";
+import { type Product, productOn, tellWhy } from "./product.ts";
 import { expectExplainableWrites, writesIn } from "./product-record.ts";
 import { eventually, never } from "./wait.ts";
 import { createDeployment, createNamespace, eventsIn, isRunning, podsOf } from "./workloads.ts";
@@ -80,13 +80,7 @@ describe.concurrent("Knitbone, beside pods that cannot be created", () => {
 
   beforeAll(async () => {
     cluster = await startControlPlane();
-    knitbone = product({
-      kubeconfig: cluster.kubeconfig("real-10", "knitbone"),
-      contexts: ["real-10"],
-      mode: "act",
-      folder: cluster.folder,
-    });
-    cluster.beforeStop(() => knitbone.stop());
+    knitbone = productOn(cluster, "real-10", "act");
     await Promise.all(
       everywhere.map(async (node) => kubelets.set(node, await startKubelet(cluster, { node, labels: { name: node } }))),
     );
@@ -95,9 +89,7 @@ describe.concurrent("Knitbone, beside pods that cannot be created", () => {
   afterAll(() => cluster?.stop());
 
   test.for(stories)("$name: nobody is deleted, and all of them run once it is over", async (story, { expect }) => {
-    onTestFailed(() => {
-      process.stderr.write(`${knitbone.tail()}\n`);
-    });
+    tellWhy(knitbone);
     const { namespace, on } = story;
     await createNamespace(cluster, namespace);
     const faults = await Promise.all(on.map((node) => kubelets.get(node)?.faults.add(story.fault(namespace))));

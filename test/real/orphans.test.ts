@@ -1,8 +1,8 @@
-import { afterAll, beforeAll, describe, expect, onTestFailed, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { ApiObject } from "./api-client.ts";
 import { type ControlPlane, startControlPlane } from "./control-plane.ts";
 import { startKubelet } from "./kubelet.ts";
-import { type Product, product } from "./product.ts";
+import { type Product, productOn, tellWhy } from "./product.ts";
 import { expectExplainableWrites, removedByProduct, warningsAbout } from "./product-record.ts";
 import { eventually } from "./wait.ts";
 import { createDeployment, createNamespace, createReplicaSet, isRunning, podsOf, runningPods } from "./workloads.ts";
@@ -20,11 +20,6 @@ describe("Knitbone, in a cluster without a garbage collector", () => {
   let replicaSet: ApiObject;
   let underReplicaSet: ApiObject;
 
-  const tellWhy = () => {
-    onTestFailed(() => {
-      process.stderr.write(`${knitbone.tail()}\n`);
-    });
-  };
   const onlyPod = async (namespace: string, app: string): Promise<ApiObject> => {
     const [pod] = await runningPods(cluster, namespace, app, 1);
     if (pod === undefined) throw new Error("unreachable: runningPods answered one");
@@ -51,19 +46,13 @@ describe("Knitbone, in a cluster without a garbage collector", () => {
     const [made] = await cluster.api.list("/apis/apps/v1/namespaces/above/replicasets");
     if (made === undefined) throw new Error("unreachable: the Deployment had a ReplicaSet");
     replicaSet = made;
-    knitbone = product({
-      kubeconfig: cluster.kubeconfig("real-7", "knitbone"),
-      contexts: ["real-7"],
-      mode: "act",
-      folder: cluster.folder,
-    });
-    cluster.beforeStop(() => knitbone.stop());
+    knitbone = productOn(cluster, "real-7", "act");
     await knitbone.start();
   }, 5 * minutes);
   afterAll(() => cluster?.stop());
 
   test("an orphan whose namespace asks for it is evicted, with its uid, and ends in its own time", async () => {
-    tellWhy();
+    tellWhy(knitbone);
     const [removal] = await eventually("the orphan to be evicted", withinMs, () => {
       const removals = removedByProduct(cluster.audit, "wished");
       return removals.length > 0 ? removals : undefined;
@@ -80,7 +69,7 @@ describe("Knitbone, in a cluster without a garbage collector", () => {
   });
 
   test("one whose namespace asks for nothing is told of, once, and runs on", async () => {
-    tellWhy();
+    tellWhy(knitbone);
     await eventually("a warning about the orphan", withinMs, () => warningsAbout(cluster.audit, reported)[0]);
     expect(warningsAbout(cluster.audit, reported).map(({ requestObject }) => requestObject.reason)).toEqual([
       "OwnerGone",
@@ -91,7 +80,7 @@ describe("Knitbone, in a cluster without a garbage collector", () => {
   });
 
   test("of a ReplicaSet whose Deployment is gone people hear, and its pods stay", async () => {
-    tellWhy();
+    tellWhy(knitbone);
     await eventually("a warning about the ReplicaSet", withinMs, () => warningsAbout(cluster.audit, replicaSet)[0]);
     const [still] = await podsOf(cluster, "above", "web");
     expect(still?.metadata.uid).toBe(underReplicaSet.metadata.uid);

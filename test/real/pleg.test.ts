@@ -1,9 +1,9 @@
-import { afterAll, beforeAll, describe, onTestFailed, test } from "vitest";
+import { afterAll, beforeAll, describe, test } from "vitest";
 import type { ApiObject } from "./api-client.ts";
 import { type ControlPlane, startControlPlane } from "./control-plane.ts";
 import { type FrozenNode, marginEndsAt, stageFrozenNode } from "./frozen-node.ts";
 import { type Kubelet, startKubelet } from "./kubelet.ts";
-import { type Product, product } from "./product.ts";
+import { type Product, productOn, tellWhy } from "./product.ts";
 import { expectExplainableWrites, removedByProduct, warningsAbout, writesIn } from "./product-record.ts";
 import { eventually, never } from "./wait.ts";
 import {
@@ -29,24 +29,13 @@ describe.concurrent("Knitbone, beside kubelets that cannot do their work", () =>
   let silent: Kubelet;
   let stuck: Kubelet;
 
-  const tellWhy = () => {
-    onTestFailed(() => {
-      process.stderr.write(`${knitbone.tail()}\n`);
-    });
-  };
   const removed = (namespace: string) => removedByProduct(cluster.audit, namespace);
   const holds = async (kubelet: Kubelet, pod: ApiObject) =>
     (await kubelet.runtime()).containers.some(({ uid, state }) => uid === pod.metadata.uid && state === "running");
 
   beforeAll(async () => {
     cluster = await startControlPlane();
-    knitbone = product({
-      kubeconfig: cluster.kubeconfig("real-8", "knitbone"),
-      contexts: ["real-8"],
-      mode: "act",
-      folder: cluster.folder,
-    });
-    cluster.beforeStop(() => knitbone.stop());
+    knitbone = productOn(cluster, "real-8", "act");
     [pleg, silent, stuck] = await Promise.all([
       stageFrozenNode(cluster, "pleg"),
       startKubelet(cluster, { node: "silent", labels: { pool: "silent" } }),
@@ -60,7 +49,7 @@ describe.concurrent("Knitbone, beside kubelets that cannot do their work", () =>
   test("PLEG is not healthy (S1, S2): what is stateless there is freed, the rest is told, the node is left to people", async ({
     expect,
   }) => {
-    tellWhy();
+    tellWhy(knitbone);
     const { kubelet, node, namespace, statefulSetPod, stateless } = pleg;
     const [first] = stateless;
     if (first === undefined) throw new Error("unreachable: three are staged");
@@ -108,7 +97,7 @@ describe.concurrent("Knitbone, beside kubelets that cannot do their work", () =>
   test("bound but silent (S0-14): three pods wait without one event of a kubelet, on a node that calls itself Ready; nothing is done to them", async ({
     expect,
   }) => {
-    tellWhy();
+    tellWhy(knitbone);
     await createNamespace(cluster, "silent");
     silent.freeze();
     await createDeployment(cluster, "silent", "web", { nodeSelector: { pool: "silent" } }, 3);
@@ -138,7 +127,7 @@ describe.concurrent("Knitbone, beside kubelets that cannot do their work", () =>
   test("a runtime that cannot end a container (S0-47): the pod is freed and runs elsewhere; what is left ends with the fault (S0-46)", async ({
     expect,
   }) => {
-    tellWhy();
+    tellWhy(knitbone);
     await createNamespace(cluster, "stuck");
     await cordon(cluster, "spare", true);
     await Promise.all([

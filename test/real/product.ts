@@ -1,6 +1,8 @@
 import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { onTestFailed } from "vitest";
+import type { ControlPlane } from "./control-plane.ts";
 import { type Daemon, daemonReady, startDaemon } from "./daemon.ts";
 
 const repository = join(import.meta.dirname, "..", "..");
@@ -61,6 +63,25 @@ export interface ProductOptions {
   readonly mode: "observe" | "act";
   /** For its state and what it prints. Kept by whoever made it. */
   readonly folder: string;
+}
+
+/** A product for one control plane, which ends it when it ends itself. Tests that fail print the end of what it said. */
+export function productOn(cluster: ControlPlane, context: string, mode: ProductOptions["mode"]): Product {
+  const made = product({
+    kubeconfig: cluster.kubeconfig(context, "knitbone"),
+    contexts: [context],
+    mode,
+    folder: cluster.folder,
+  });
+  cluster.beforeStop(() => made.stop());
+  return made;
+}
+
+/** To be called by a test: should it fail, what the product said last stands in the log. */
+export function tellWhy(asked: Product): void {
+  onTestFailed(() => {
+    process.stderr.write(`${asked.tail()}\n`);
+  });
 }
 
 export function product(options: ProductOptions): Product {

@@ -1,8 +1,8 @@
-import { afterAll, beforeAll, describe, onTestFailed, test } from "vitest";
+import { afterAll, beforeAll, describe, test } from "vitest";
 import { type ControlPlane, startControlPlane } from "./control-plane.ts";
 import { type FrozenNode, freezeAndDelete, stageFrozenNode } from "./frozen-node.ts";
 import { type Kubelet, startKubelet } from "./kubelet.ts";
-import { type Product, product } from "./product.ts";
+import { type Product, productOn, tellWhy } from "./product.ts";
 import { expectExplainableWrites, removedByProduct, writesIn } from "./product-record.ts";
 import { eventually, never } from "./wait.ts";
 import { createDeployment, createNamespace, deletePod, podsOf, readyCondition, runningPods } from "./workloads.ts";
@@ -17,11 +17,6 @@ describe.concurrent("Knitbone, beside runtimes that are down or hang", () => {
   let hung: Kubelet;
   let vanishing: FrozenNode;
 
-  const tellWhy = () => {
-    onTestFailed(() => {
-      process.stderr.write(`${knitbone.tail()}\n`);
-    });
-  };
   const becomesReady = (node: string, status: "True" | "False", withinMs: number) =>
     eventually(`node ${node} to be Ready=${status}`, withinMs, async () => {
       const condition = await readyCondition(cluster, node);
@@ -34,13 +29,7 @@ describe.concurrent("Knitbone, beside runtimes that are down or hang", () => {
 
   beforeAll(async () => {
     cluster = await startControlPlane();
-    knitbone = product({
-      kubeconfig: cluster.kubeconfig("real-9", "knitbone"),
-      contexts: ["real-9"],
-      mode: "act",
-      folder: cluster.folder,
-    });
-    cluster.beforeStop(() => knitbone.stop());
+    knitbone = productOn(cluster, "real-9", "act");
     [down, hung, vanishing] = await Promise.all([
       startKubelet(cluster, { node: "down", labels: { pool: "down" } }),
       startKubelet(cluster, { node: "hung", labels: { pool: "hung" } }),
@@ -55,7 +44,7 @@ describe.concurrent("Knitbone, beside runtimes that are down or hang", () => {
   test("the runtime is down (S3), also after the kubelet was restarted: the node is NotReady, nobody is deleted, and all of it comes back", async ({
     expect,
   }) => {
-    tellWhy();
+    tellWhy(knitbone);
     await createNamespace(cluster, "down");
     await createDeployment(cluster, "down", "web", { nodeSelector: { pool: "down" } });
     const [pod] = await runningPods(cluster, "down", "web", 1);
@@ -86,7 +75,7 @@ describe.concurrent("Knitbone, beside runtimes that are down or hang", () => {
   test("containers that hang leave their node Ready until the kubelet is restarted, which then cannot begin (S3-12); nothing is done to it", async ({
     expect,
   }) => {
-    tellWhy();
+    tellWhy(knitbone);
     await createNamespace(cluster, "hung");
     const placement = { nodeSelector: { pool: "hung" } };
     // One hung container holds a relist up for two minutes, the deadline of the call; two in a row cross the threshold of three (S0-40).
@@ -126,7 +115,7 @@ describe.concurrent("Knitbone, beside runtimes that are down or hang", () => {
   test("a lost Node object (S0-44) is PodGC's work: it takes the stuck pods away, and the product waits", async ({
     expect,
   }) => {
-    tellWhy();
+    tellWhy(knitbone);
     const { namespace, node, stateless, kubelet } = vanishing;
     const [pod] = stateless;
     if (pod === undefined) throw new Error("unreachable: three are staged");
