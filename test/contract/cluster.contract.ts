@@ -103,14 +103,14 @@ export function clusterContract(create: () => Promise<ClusterUnderTest>): void {
       const spec = { replicas: 1, selector: { matchLabels: { app: "w" } }, template };
       const body = { apiVersion: "apps/v1", kind: "ReplicaSet", metadata: { name: "w", namespace }, spec };
       await under.apply(`/apis/apps/v1/namespaces/${namespace}/replicasets/w`, body);
-      await makePod(under, "a", { finalizers: ["example.com/hold"] });
+      await makePod(under, "a");
       await under.settle();
       const replicaSets = await under.cluster.metadata("ReplicaSet", namespace);
       expect(replicaSets.map(({ ref }) => ref)).toEqual([
         { kind: "ReplicaSet", namespace, name: "w", uid: expect.stringMatching(/./) },
       ]);
       const pods = await under.cluster.metadata("Pod");
-      expect(pods.find(({ ref }) => ref.name === "a")).toMatchObject({ finalizers: ["example.com/hold"] });
+      expect(pods.find(({ ref }) => ref.name === "a")).toMatchObject({ finalizers: [], labels: { app: "a" } });
       const owned = pods.filter(({ ref, owner }) => ref.namespace === namespace && owner !== undefined);
       expect(owned.map(({ owner }) => owner)).toEqual([
         { apiVersion: "apps/v1", kind: "ReplicaSet", name: "w", uid: replicaSets[0]?.ref.uid },

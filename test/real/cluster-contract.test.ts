@@ -69,6 +69,7 @@ async function empty(connection: ApiConnection): Promise<void> {
   const collections = [
     "/apis/policy/v1/namespaces/shop/poddisruptionbudgets",
     "/apis/apps/v1/namespaces/shop/deployments",
+    "/apis/apps/v1/namespaces/shop/replicasets",
     pods,
     "/apis/events.k8s.io/v1/namespaces/shop/events",
   ];
