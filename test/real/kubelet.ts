@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { type ControlPlane, kubeletUser } from "./control-plane.ts";
 import { type Daemon, daemonReady, startDaemon } from "./daemon.ts";
 import { type Fault, type FaultTable, faultyRuntime, type RuntimeHoldings } from "./fault-table.ts";
+import { writeKubeconfig } from "./kubeconfig.ts";
 import { controlUrl } from "./kubelet-control.ts";
 
 /** Extended resources by name, as device plugins report them: capacity counts all, allocatable the healthy ones. */
@@ -49,6 +50,8 @@ export async function startKubelet(controlPlane: ControlPlane, options: KubeletO
   // Short: the paths of Unix sockets below it must fit into 107 bytes.
   const root = join(controlPlane.folder, node);
   mkdirSync(root);
+  // One of its own: to write one that a kubelet beside it is just reading would end that one.
+  writeKubeconfig(join(root, "kubeconfig"), [controlPlane.context("local", kubeletUser)]);
   const runtimeDaemon = startDaemon({
     name: `runtime of ${node}`,
     command: controlPlane.programs["faulty-runtime"],
@@ -66,7 +69,7 @@ export async function startKubelet(controlPlane: ControlPlane, options: KubeletO
     return startDaemon({
       name: `kubelet of ${node}`,
       command: controlPlane.programs["hollow-kubelet"],
-      args: kubeletArguments(controlPlane, root, urlFile, options),
+      args: kubeletArguments(root, urlFile, options),
       cwd: root,
       logFile: join(controlPlane.folder, `kubelet.${node}.log`),
     });
@@ -95,12 +98,7 @@ export async function startKubelet(controlPlane: ControlPlane, options: KubeletO
   };
 }
 
-function kubeletArguments(
-  controlPlane: ControlPlane,
-  root: string,
-  urlFile: string,
-  options: KubeletOptions,
-): string[] {
+function kubeletArguments(root: string, urlFile: string, options: KubeletOptions): string[] {
   const { node, maxPods = 110, labels = {}, taints = [], devices = {} } = options;
   const pairs = (of: Readonly<Record<string, string | number>>) =>
     Object.entries(of)
@@ -108,7 +106,7 @@ function kubeletArguments(
       .join(",");
   return [
     `--name=${node}`,
-    `--kubeconfig=${controlPlane.kubeconfig("local", kubeletUser)}`,
+    `--kubeconfig=${join(root, "kubeconfig")}`,
     `--root=${root}`,
     `--runtime=${join(root, "cri.sock")}`,
     `--url-file=${urlFile}`,
