@@ -20,6 +20,10 @@ export type Finding = Omit<Delta, "traceId" | "observedAt">;
  *      │ └────(pause over)──► told again, pause doubled up to 10 min
  *      ├──(well)──► "recovered", once
  *      └──(gone)──► "gone", once
+ *
+ * A deletion is no recovery: a suspect whose signals end because it is being deleted stays one until it is gone. Every DELETE without grace comes
+ * as two changes, the first of which only sets a new deletionTimestamp: an overdue pod is then not overdue for a moment, and one that no node
+ * would have is not waiting any more.
  */
 export interface Suspects {
   /** A newer state of an object, or another judgement of the same one. */
@@ -84,6 +88,10 @@ export function suspects(options: SuspectsOptions): Suspects {
     const { uid } = facts.ref;
     const before = interests.get(uid);
     const { signals, lookAgainAt } = judge(facts);
+    if (signals.length === 0 && before?.suspect !== undefined && facts.deletionTimestamp !== undefined) {
+      put(uid, { facts, suspect: before.suspect }, lookAgainAt);
+      return;
+    }
     if (signals.length === 0) {
       if (before?.suspect !== undefined) tell("recovered", facts, []);
       put(uid, lookAgainAt === undefined ? undefined : { facts }, lookAgainAt);

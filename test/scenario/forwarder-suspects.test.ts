@@ -18,6 +18,9 @@ const watch = (resource: keyof typeof paths) => rig.api.stream1(paths[resource])
 /** Seconds since noon at which deltas were observed, with what they say. */
 const timeline = () => rig.deltas().map((each) => `${(each.observedAt - noon) / 1_000} ${inShort(each)}`);
 
+/** What the API server writes last of a pod that ends without grace. */
+const forced = (ms: number) => ({ deletionTimestamp: at(ms), deletionGracePeriodSeconds: 0 });
+
 beforeEach(() => {
   rig = forwarderRig();
   rig.api.serve(paths.nodes, "50", [rawNode()]);
@@ -160,6 +163,40 @@ describe("what no event marks", () => {
     watch("pods").event("MODIFIED", rawPod({ name: "starts", version: "103", metadata }));
     await rig.advance(40_000);
     expect(timeline()).toEqual(["90 suspect stays 101 PodUnscheduled"]);
+  });
+
+  it.each([
+    ["overdue", { metadata: { deletionTimestamp: at(-10_000) } }, "PodOverdue"],
+    ["unscheduled", { spec: { nodeName: undefined }, status: { phase: "Pending", conditions: [] } }, "PodUnscheduled"],
+  ])(
+    "an %s pod that is deleted without grace is gone, never recovered: it is Terminating for a moment before",
+    async (_, sick, signal) => {
+      await begin({ milestones: false });
+      watch("pods").event("ADDED", rawPod({ version: "101", ...sick }));
+      await rig.advance(10_000);
+      const ending = {
+        ...rawPod(sick),
+        metadata: { ...(rawPod({ version: "102" })["metadata"] as object), ...forced(10_000) },
+      };
+      watch("pods").event("MODIFIED", ending);
+      await rig.advance(500);
+      watch("pods").event("DELETED", { ...ending, metadata: { ...ending.metadata, resourceVersion: "103" } });
+      await rig.advance(5_000);
+      expect(rig.told()).toEqual([`suspect web 101 ${signal}`, "gone web 103"]);
+    },
+  );
+
+  it("a suspect that is deleted with grace and becomes overdue is told so, and then gone", async () => {
+    await begin({ milestones: false });
+    watch("pods").event("ADDED", waitingPod({ version: "101" }));
+    await rig.advance(10_000);
+    const terminated = { containerStatuses: [{ name: "app", ready: false, state: { terminated: { exitCode: 137 } } }] };
+    const ending = { deletionTimestamp: at(40_000), deletionGracePeriodSeconds: 30 };
+    watch("pods").event("MODIFIED", rawPod({ version: "102", metadata: ending, status: terminated }));
+    await rig.advance(35_000);
+    watch("pods").event("DELETED", rawPod({ version: "103", metadata: ending, status: terminated }));
+    await rig.advance(5_000);
+    expect(rig.told()).toEqual(["suspect web 101 PodWaiting", "suspect web 102 PodOverdue", "gone web 103"]);
   });
 
   it("a suspect that becomes overdue is told at once, with both signals", async () => {
