@@ -1,0 +1,112 @@
+import type { Delta } from "../../../shared/delta/delta.ts";
+import type { NodeFacts } from "../../../shared/kubernetes/node.ts";
+import type { PodFacts } from "../../../shared/kubernetes/pod.ts";
+import type { ApiObject } from "../api-client.ts";
+import type { Arrivals } from "./arrivals.ts";
+
+export interface Live {
+  readonly pods: readonly ApiObject[];
+  readonly nodes: readonly ApiObject[];
+}
+
+/** Of settings.ts, by the README of the forwarder: written down again, because who is tested does not say what is right. */
+const settleMs = 90_000;
+
+/**
+ * What the last delta of each object says, against what the API server says: one line for each that differs. Sick by the API server: the last word
+ * is `suspect`, with this state; well: there is none, or it is `recovered`; not there any more: `gone`. `now` is the API server's time, ms.
+ */
+export function differences(arrivals: Arrivals, live: Live, now: number): readonly string[] {
+  const lines: string[] = [];
+  const alive = new Set<string>();
+  const judge = (
+    kind: string,
+    object: ApiObject,
+    signals: readonly string[],
+    facts: (delta: Delta) => unknown,
+    want: unknown,
+  ) => {
+    const { uid, name } = object.metadata;
+    alive.add(uid);
+    const last = arrivals.of(uid).at(-1)?.delta;
+    const differ = (words: string) => lines.push(`${kind} ${name} (${uid}): ${words}`);
+    if (signals.length === 0) {
+      if (last !== undefined && last.kind !== "recovered")
+        differ(`is well, and the last word was ${last.kind} ${last.signals}`);
+    } else if (last?.kind !== "suspect") differ(`is ${signals}, and the last word was ${last?.kind ?? "never said"}`);
+    else if (!signals.every((signal) => last.signals.some((each) => each === signal))) {
+      differ(`is ${signals}, and was called ${last.signals}`);
+    } else if (JSON.stringify(facts(last)) !== JSON.stringify(want)) {
+      differ(`is ${JSON.stringify(want)}, and was told as ${JSON.stringify(facts(last))}`);
+    }
+  };
+  for (const pod of live.pods) judge("Pod", pod, podSignals(pod, now), toldOfPod, stateOfPod(pod));
+  for (const node of live.nodes) judge("Node", node, nodeSignals(node), toldOfNode, stateOfNode(node));
+  for (const uid of arrivals.uids()) {
+    const last = arrivals.of(uid).at(-1)?.delta;
+    if (last === undefined || alive.has(uid) || last.kind === "gone") continue;
+    // A suspect that was well again when it was deleted is no suspect that went.
+    if (last.kind === "suspect")
+      lines.push(`${last.object.kind} ${last.object.name} (${uid}): does not exist, and was last ${last.signals}`);
+  }
+  return lines;
+}
+
+function podSignals({ metadata, spec, status }: ApiObject, now: number): readonly string[] {
+  const signals: string[] = [];
+  const { deletionTimestamp } = metadata;
+  const settled = now >= Date.parse(metadata.creationTimestamp) + settleMs;
+  const waits = status.phase === "Pending" && deletionTimestamp === undefined && settled;
+  if (deletionTimestamp !== undefined && now > Date.parse(deletionTimestamp)) signals.push("PodOverdue");
+  if (status.phase === "Failed") signals.push("PodFailed");
+  if (waits && spec.nodeName === undefined) signals.push("PodUnscheduled");
+  if (waits && spec.nodeName !== undefined && status.startTime === undefined) signals.push("PodSilent");
+  return signals;
+}
+
+function nodeSignals(node: ApiObject): readonly string[] {
+  return readyOf(node.status.conditions)?.status === "True" ? [] : ["NodeNotReady"];
+}
+
+interface Condition {
+  readonly type: string;
+  readonly status: string;
+  readonly reason?: string;
+  readonly message?: string;
+}
+
+const readyOf = (conditions: readonly Condition[] = []) => conditions.find(({ type }) => type === "Ready");
+const stateOfCondition = (found: Condition | undefined) => [found?.status, found?.reason, found?.message];
+
+/** Nobody writes these pods but who made them sick: the version itself must be the last one. */
+function stateOfPod({ metadata, spec, status }: ApiObject): object {
+  const { deletionTimestamp } = metadata;
+  return {
+    resourceVersion: metadata.resourceVersion,
+    phase: status.phase,
+    reason: status.reason,
+    message: status.message,
+    node: spec.nodeName,
+    deletedAt: deletionTimestamp === undefined ? undefined : Date.parse(deletionTimestamp),
+    ready: stateOfCondition(readyOf(status.conditions)),
+  };
+}
+
+function toldOfPod({ resourceVersion, state }: Delta): object {
+  const { phase, reason, message, nodeName, deletionTimestamp, conditions } = (state ?? {}) as Partial<PodFacts>;
+  const ready = stateOfCondition(readyOf(conditions));
+  return { resourceVersion, phase, reason, message, node: nodeName, deletedAt: deletionTimestamp, ready };
+}
+
+/** Without the version: a heartbeat makes a new one, and nothing else that would be worth telling. */
+function stateOfNode({ spec, status }: ApiObject): object {
+  const taints = ((spec.taints ?? []) as { key: string; effect: string }[]).map(
+    ({ key, effect }) => `${key}:${effect}`,
+  );
+  return { ready: stateOfCondition(readyOf(status.conditions)), taints };
+}
+
+function toldOfNode({ state }: Delta): object {
+  const { conditions, taints = [] } = (state ?? {}) as Partial<NodeFacts>;
+  return { ready: stateOfCondition(readyOf(conditions)), taints: taints.map(({ key, effect }) => `${key}:${effect}`) };
+}
