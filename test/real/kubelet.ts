@@ -18,6 +18,8 @@ export interface Kubelet {
   thaw(): void;
   /** kill -9 of the kubelet alone, and a new one over what the runtime holds. Does not wait for anything. */
   restart(): Promise<void>;
+  /** kill -9 of kubelet and runtime, and new ones: what ran is gone, as after a reboot. What is wrong with the runtime is forgotten. */
+  reboot(): Promise<void>;
   /** What is wrong with its runtime. */
   readonly faults: FaultTable;
   /** What its runtime holds. */
@@ -27,6 +29,8 @@ export interface Kubelet {
    * of 0. Not while frozen, and forgotten by a restart.
    */
   setDevices(devices: Devices): Promise<void>;
+  /** The cgroups of a namespace's pods cannot be made from now on, and systemd or the file system says why; "" ends that. Forgotten by a restart. */
+  failPodCgroups(namespace: string, error: string): Promise<void>;
   /** The end of its log. */
   tail(): string;
   stop(): Promise<void>;
@@ -52,15 +56,20 @@ export async function startKubelet(controlPlane: ControlPlane, options: KubeletO
   mkdirSync(root);
   // One of its own: to write one that a kubelet beside it is just reading would end that one.
   writeKubeconfig(join(root, "kubeconfig"), [controlPlane.context("local", kubeletUser)]);
-  const runtimeDaemon = startDaemon({
-    name: `runtime of ${node}`,
-    command: controlPlane.programs["faulty-runtime"],
-    args: [`--socket=${join(root, "cri.sock")}`, `--url-file=${join(root, "runtime.url")}`],
-    cwd: root,
-    logFile: join(controlPlane.folder, `runtime.${node}.log`),
-  });
+  const runtimeUrlFile = join(root, "runtime.url");
+  const startRuntime = (): Daemon => {
+    rmSync(runtimeUrlFile, { force: true });
+    return startDaemon({
+      name: `runtime of ${node}`,
+      command: controlPlane.programs["faulty-runtime"],
+      args: [`--socket=${join(root, "cri.sock")}`, `--url-file=${runtimeUrlFile}`],
+      cwd: root,
+      logFile: join(controlPlane.folder, `runtime.${node}.log`),
+    });
+  };
+  let runtimeDaemon = startRuntime();
   controlPlane.beforeStop(() => runtimeDaemon.kill());
-  const runtime = faultyRuntime(join(root, "runtime.url"));
+  const runtime = faultyRuntime(runtimeUrlFile);
   await runtime.faults.set(initialFaults);
 
   const urlFile = join(root, "kubelet.url");
@@ -85,10 +94,20 @@ export async function startKubelet(controlPlane: ControlPlane, options: KubeletO
       await daemon.kill();
       daemon = start();
     },
+    async reboot() {
+      await daemon.kill();
+      await runtimeDaemon.kill();
+      runtimeDaemon = startRuntime();
+      await runtime.holdings(); // it answers: it has its socket
+      daemon = start();
+    },
     faults: runtime.faults,
     runtime: runtime.holdings,
     async setDevices(devices) {
       await controlUrl(urlFile).call("PUT", "/devices", devices);
+    },
+    async failPodCgroups(namespace, error) {
+      await controlUrl(urlFile).call("PUT", "/pod-cgroups", { namespace, error });
     },
     tail: () => daemon.tail(),
     async stop() {

@@ -48,7 +48,7 @@ func configure(set settings) (*options.KubeletFlags, *kubeletconfig.KubeletConfi
 	config.SyncFrequency.Duration = 10 * time.Second
 	config.ImageGCHighThresholdPercent = 90
 	config.ImageGCLowThresholdPercent = 80
-	config.EnableControllerAttachDetach = false
+	config.EnableControllerAttachDetach = true // as anywhere else: kubemark lets the kubelet attach volumes
 	config.HairpinMode = kubeletconfig.HairpinVeth
 	config.MaxOpenFiles = 1024
 	config.RegistryBurst = 10

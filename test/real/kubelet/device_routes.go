@@ -8,12 +8,11 @@ import (
 	"knitbone.io/test/real/kubelet/loopback"
 )
 
-// deviceRoutes is what a test calls.
+// addDeviceRoutes adds what a test calls.
 //
 //	GET /devices   {"example.com/gpu": {"capacity": 4, "healthy": 4}}
 //	PUT /devices   all of them anew; what is not there any more is a device plugin that is gone for good
-func deviceRoutes(devices *devices) http.Handler {
-	mux := http.NewServeMux()
+func addDeviceRoutes(mux *http.ServeMux, devices *devices) {
 	mux.HandleFunc("GET /devices", func(response http.ResponseWriter, _ *http.Request) {
 		loopback.Answer(response, devices.list())
 	})
@@ -29,5 +28,4 @@ func deviceRoutes(devices *devices) http.Handler {
 		}
 		loopback.Answer(response, devices.list())
 	})
-	return mux
 }

@@ -1,7 +1,7 @@
 // Command hollow-kubelet runs the real kubelet without containers, in the way of Kubernetes' own scale tests (k8s.io/kubernetes/pkg/kubemark).
 //
 // Why not the stock kubemark binary: it serves the kubelet's API on all interfaces without authentication, reports containers as ready that
-// never started, records no events, and its runtime never fails. This one serves nothing but its devices, probes for real, sends its events to
+// never started, records no events, and its runtime never fails. This one serves nothing but its devices and cgroups, probes for real, sends its events to
 // the API server, and takes any CRI runtime (./runtime).
 package main
 
@@ -9,6 +9,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"os"
 
 	"k8s.io/client-go/tools/clientcmd"
@@ -49,11 +50,15 @@ func run(ctx context.Context, set settings) error {
 	if err != nil {
 		return err
 	}
-	devices := newDevices(cm.NewStubContainerManager())
+	cgroups := &podCgroups{ContainerManager: cm.NewStubContainerManager()}
+	devices := newDevices(cgroups)
 	if err := devices.set(set.devices); err != nil {
 		return fmt.Errorf("--devices: %w", err)
 	}
-	if err := loopback.Serve(deviceRoutes(devices), set.urlFile); err != nil {
+	routes := http.NewServeMux()
+	addDeviceRoutes(routes, devices)
+	addPodCgroupRoutes(routes, cgroups)
+	if err := loopback.Serve(routes, set.urlFile); err != nil {
 		return err
 	}
 
