@@ -26,10 +26,13 @@ export type PatchKind = "json" | "merge" | "strategic-merge";
 export class ApiError extends Error {
   override readonly name = "ApiError";
   readonly status: number;
+  /** The Status object, or whatever else came: as text. */
+  readonly body: unknown;
 
-  constructor(status: number, message: string) {
+  constructor(status: number, message: string, body: unknown) {
     super(message);
     this.status = status;
+    this.body = body;
   }
 }
 
@@ -83,7 +86,7 @@ export function apiClient({ server, caPem, token }: ApiClientOptions): ApiClient
         answer.on("end", () => {
           const status = answer.statusCode ?? 0;
           if (status < 400) resolve(text);
-          else reject(new ApiError(status, `${method} ${path}: ${status} ${messageOf(text)}`));
+          else reject(new ApiError(status, `${method} ${path}: ${status} ${messageOf(text)}`, parsed(text)));
         });
       });
       sent.end(bytes);
@@ -110,9 +113,14 @@ export function apiClient({ server, caPem, token }: ApiClientOptions): ApiClient
 
 /** The words of a Status object, or the beginning of whatever else came. */
 function messageOf(text: string): string {
+  return (parsed(text) as { message?: string } | null)?.message ?? text.slice(0, 300);
+}
+
+/** JSON, or the text itself where it is none. */
+function parsed(text: string): unknown {
   try {
-    return (JSON.parse(text) as { message?: string }).message ?? text.slice(0, 300);
+    return JSON.parse(text);
   } catch {
-    return text.slice(0, 300);
+    return text;
   }
 }
