@@ -30,6 +30,8 @@ export interface Counts {
   readonly repeated: number;
   readonly deltas: Readonly<Record<Delta["kind"], number>>;
   readonly events: number;
+  /** Those that call a node's Lease stale: KWOK does not keep up. */
+  readonly staleLeases: number;
 }
 
 /** Keeps the books of one forwarder: messages of a second epoch are refused, for nobody restarted it. */
@@ -38,7 +40,7 @@ export function arrivals(): Arrivals & { take(message: Pick<ReceivedMessage, "bo
   const came = new Set<number>();
   const unreadable: string[] = [];
   const deltas = { suspect: 0, recovered: 0, gone: 0, milestone: 0 };
-  const counts = { messages: 0, bytes: 0, reports: 0, repeated: 0, deltas, events: 0 };
+  const counts = { messages: 0, bytes: 0, reports: 0, repeated: 0, deltas, events: 0, staleLeases: 0 };
   let epoch: number | undefined;
   let vouchedTo = 0;
 
@@ -46,6 +48,7 @@ export function arrivals(): Arrivals & { take(message: Pick<ReceivedMessage, "bo
     const { delta } = arrival;
     deltas[delta.kind] += 1;
     if (delta.signals.includes("WarningEvent")) counts.events += 1;
+    if (delta.signals.includes("NodeLeaseStale")) counts.staleLeases += 1;
     if (delta.kind === "milestone" || delta.signals.includes("WarningEvent")) return;
     const known = byUid.get(delta.object.uid) ?? [];
     byUid.set(delta.object.uid, known);

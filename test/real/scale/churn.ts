@@ -171,7 +171,12 @@ export async function churn(options: ChurnOptions): Promise<Churned> {
         signal: "PodFailed",
         since: { kind: "write", verb: "patch", resourceVersion },
       });
-      if (count % 2 === 0) later(60_000, () => forceDelete(pod));
+      if (count % 2 !== 0) return;
+      later(60_000, async () => {
+        // A KWOK that is late writes its Running over our Failed, as a resumed kubelet would: then it is no suspect that goes.
+        const { status } = await api.get(podPath(name));
+        if (status.phase === "Failed") await forceDelete(pod);
+      });
     },
     async notReady() {
       const name = next(flipping, "node");

@@ -14,6 +14,7 @@ export interface Debt {
 /** Owed from the moment when the API server received this write of the test's; nobody else writes the object so, and its name is not used twice. */
 interface ByWrite {
   readonly kind: "write";
+  /** A delete is one without grace: a graceful one is not the end. */
   readonly verb: "patch" | "delete";
   /** Of the object that the write made: what is told has this version or a newer one. Absent for a delete. */
   readonly resourceVersion?: string;
@@ -41,7 +42,10 @@ export function payments(
   arrivals: Arrivals,
   audit: readonly AuditRecord[],
 ): readonly Payment[] {
-  const writes = Map.groupBy(audit, ({ verb, object }) => `${verb} ${object.resource} ${object.name}`);
+  const writes = Map.groupBy(
+    audit.filter(({ verb, requestObject }) => verb !== "delete" || requestObject?.gracePeriodSeconds === 0),
+    ({ verb, object }) => `${verb} ${object.resource} ${object.name}`,
+  );
   return debts.map((debt) => {
     const told = arrivals.of(debt.object.uid).find((arrival) => pays(debt, arrival));
     const { since, object } = debt;
@@ -57,9 +61,11 @@ export function payments(
 }
 
 function pays({ owes, signal, since }: Debt, { delta }: Arrival): boolean {
-  if (delta.kind !== owes || (signal !== undefined && !delta.signals.includes(signal))) return false;
   const version = since.kind === "write" ? since.resourceVersion : undefined;
-  return version === undefined || Number(delta.resourceVersion) >= Number(version);
+  if (version !== undefined && Number(delta.resourceVersion) < Number(version)) return false;
+  // A node that is Ready again, and whose Lease is stale meanwhile, is told as that.
+  if (owes === "recovered" && delta.kind === "suspect") return delta.signals.every((each) => each === "NodeLeaseStale");
+  return delta.kind === owes && (signal === undefined || delta.signals.includes(signal));
 }
 
 /** The nearest-rank percentile, 0 < share <= 1; NaN of nothing. */

@@ -121,6 +121,7 @@ it("1,000 nodes, 10,000 pods, five minutes of churn: all of it told, in time, wi
     { name: "deltas", value: total(counts.deltas), unit: "" },
     { name: "of them suspect", value: counts.deltas.suspect, unit: "" },
     { name: "of them Events", value: counts.events, unit: "" },
+    { name: "of them stale Leases", value: counts.staleLeases, unit: "" },
     { name: "of them gone", value: counts.deltas.gone, unit: "" },
     { name: "of them recovered", value: counts.deltas.recovered, unit: "" },
     ...lagsByKind(paid),
@@ -165,8 +166,12 @@ async function settling(isSo: () => Promise<boolean>): Promise<number> {
 }
 
 async function liveObjects(): Promise<Live> {
-  const [pods, nodes] = await Promise.all([plane.api.list("/api/v1/pods"), plane.api.list("/api/v1/nodes")]);
-  return { pods, nodes };
+  const [pods, nodes, leases] = await Promise.all([
+    plane.api.list("/api/v1/pods"),
+    plane.api.list("/api/v1/nodes"),
+    plane.api.list("/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases"),
+  ]);
+  return { pods, nodes, leases };
 }
 
 function lagMeasures(name: string, lags: readonly number[], p95Ms: number): readonly Measure[] {

@@ -7,10 +7,15 @@ import type { Arrivals } from "./arrivals.ts";
 export interface Live {
   readonly pods: readonly ApiObject[];
   readonly nodes: readonly ApiObject[];
+  /** Of the nodes, by their names. */
+  readonly leases: readonly ApiObject[];
 }
 
 /** Of settings.ts, by the README of the forwarder: written down again, because who is tested does not say what is right. */
 const settleMs = 90_000;
+const leaseMs = 40_000;
+/** A renewal that is younger may still be on its way to us. */
+const justRenewedMs = 3_000;
 
 /**
  * What the last delta of each object says, against what the API server says: one line for each that differs. Sick by the API server: the last word
@@ -19,6 +24,14 @@ const settleMs = 90_000;
 export function differences(arrivals: Arrivals, live: Live, now: number): readonly string[] {
   const lines: string[] = [];
   const alive = new Set<string>();
+  const renewedMsAgo = new Map(
+    live.leases.map(({ metadata, spec }) => [metadata.name, now - Date.parse(spec.renewTime ?? "")]),
+  );
+  /** The node is Ready and its kubelet does not renew: KWOK, when it has too few cores. */
+  const isLate = (name: string, last: Delta | undefined): boolean => {
+    const ago = renewedMsAgo.get(name) ?? Number.POSITIVE_INFINITY;
+    return last?.signals.join() === "NodeLeaseStale" && (ago > leaseMs || ago < justRenewedMs);
+  };
   const judge = (
     kind: string,
     object: ApiObject,
@@ -31,7 +44,7 @@ export function differences(arrivals: Arrivals, live: Live, now: number): readon
     const last = arrivals.of(uid).at(-1)?.delta;
     const differ = (words: string) => lines.push(`${kind} ${name} (${uid}): ${words}`);
     if (signals.length === 0) {
-      if (last !== undefined && last.kind !== "recovered")
+      if (last !== undefined && last.kind !== "recovered" && !isLate(name, last))
         differ(`is well, and the last word was ${last.kind} ${last.signals}`);
     } else if (last?.kind !== "suspect") differ(`is ${signals}, and the last word was ${last?.kind ?? "never said"}`);
     else if (!signals.every((signal) => last.signals.some((each) => each === signal))) {

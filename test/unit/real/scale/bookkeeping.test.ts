@@ -92,6 +92,24 @@ describe("a debt", () => {
     expect(lags([debt, well], deltasMessage(1, aDelta()), deltasMessage(2, recovered))).toEqual([101, 52]);
   });
 
+  it("of a deletion is counted from the one without grace", () => {
+    const { signal: _, ...rest } = debt;
+    const ended: Debt = { ...rest, owes: "gone", since: { kind: "write", verb: "delete" } };
+    const gone = arrivedOf(deltasMessage(3, aDelta({ kind: "gone", signals: [] })));
+    const graceful = written(noon - 40_000, "delete");
+    const forced = { ...written(noon, "delete"), requestObject: { gracePeriodSeconds: 0 } };
+    expect(payments([ended], gone, [graceful, forced]).map(({ lagMs }) => lagMs)).toEqual([3]);
+  });
+
+  it("of a recovery is paid by a stale Lease too, and by no other signal", () => {
+    const { signal: _, ...rest } = debt;
+    const back: Debt = { ...rest, owes: "recovered" };
+    expect(lags([back], deltasMessage(1, aDelta({ signals: ["NodeLeaseStale"] })))).toEqual([101]);
+    expect(lags([back], deltasMessage(1, aDelta({ signals: ["NodeNotReady", "NodeLeaseStale"] })))).toEqual([
+      undefined,
+    ]);
+  });
+
   it("of a timer is counted from its instant, and one that the audit log does not know is an error", () => {
     const timed: Debt = { ...debt, since: { kind: "timer", at: noon } };
     expect(lags([timed], deltasMessage(3, aDelta()))).toEqual([3]);
@@ -126,7 +144,9 @@ describe("the last word about an object", () => {
     };
   }
   const differ = (pods: readonly ApiObject[], ...messages: readonly ReturnType<typeof deltasMessage>[]) =>
-    differences(arrivedOf(...messages), { pods, nodes: [] }, noon).map((line) => line.replace(/^.*?: /, ""));
+    differences(arrivedOf(...messages), { pods, nodes: [], leases: [] }, noon).map((line) =>
+      line.replace(/^.*?: /, ""),
+    );
   const running = { phase: "Running" };
 
   it("is right: sick and told so, well and never told, recovered, gone", () => {
@@ -161,7 +181,23 @@ describe("the last word about an object", () => {
   it("of a node that is not Ready is its words", () => {
     const ready = { type: "Ready", status: "False", reason: "KubeletNotReady", message: "down" };
     const node = { metadata: { ...aPod().metadata, name: "n1", uid: "n" }, spec: {}, status: { conditions: [ready] } };
-    expect(differences(arrivedOf(), { pods: [], nodes: [node] }, noon)).toHaveLength(1);
+    expect(differences(arrivedOf(), { pods: [], nodes: [node], leases: [] }, noon)).toHaveLength(1);
+  });
+});
+
+describe("a stale Lease", () => {
+  const ref = { kind: "Node", namespace: "", name: "n1", uid: "n" };
+  const stale = deltasMessage(1, aDelta({ object: ref, signals: ["NodeLeaseStale"] }));
+  const differ = (renewedMsAgo: number, message = stale) => {
+    const metadata = { name: "n1", uid: "n", resourceVersion: "1", creationTimestamp: "2026-11-21T11:00:00Z" };
+    const node = { metadata, spec: {}, status: { conditions: [{ type: "Ready", status: "True" }] } };
+    const lease = { metadata, spec: { renewTime: new Date(noon - renewedMsAgo).toISOString() } };
+    return differences(arrivedOf(message), { pods: [], nodes: [node], leases: [lease] }, noon).length;
+  };
+
+  it("is the last word about a Ready node as long as it is stale, and a moment longer", () => {
+    expect([differ(60_000), differ(1_000), differ(10_000)]).toEqual([0, 0, 1]);
+    expect(differ(60_000, deltasMessage(1, aDelta({ object: ref, signals: ["NodeNotReady"] })))).toBe(1);
   });
 });
 
