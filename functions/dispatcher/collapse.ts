@@ -24,7 +24,8 @@ export interface Collapsed {
 /**
  * Repeats of one object within a batch, made one: the newest state by (epoch, sequence, place in the message), with the signals of all, for an Event
  * about a pod and the pod's own state are two sights of one suspect. `gone`, `recovered` and `milestone` are never swallowed: each kind of
- * delta is collapsed for itself, and only a suspect that was gone or well again by the end of the batch is left out.
+ * delta is collapsed for itself, milestones not at all (ready and gone are two moments of a life), and only a suspect that was gone or well
+ * again by the end of the batch is left out.
  */
 export function collapse(arrivals: readonly Arrival[]): readonly Collapsed[] {
   const byObject = Map.groupBy(arrivals.toSorted(oldestFirst), ({ cluster, delta }) =>
@@ -33,7 +34,8 @@ export function collapse(arrivals: readonly Arrival[]): readonly Collapsed[] {
   return [...byObject.values()].flatMap((ofObject) => {
     const ended = ofObject.findLastIndex(({ delta }) => delta.kind === "gone" || delta.kind === "recovered");
     const stands = ofObject.filter(({ delta }, index) => delta.kind !== "suspect" || index > ended);
-    return [...Map.groupBy(stands, ({ delta }) => delta.kind).values()].map(collapsed);
+    const groups = Map.groupBy(stands, ({ delta }, index) => (delta.kind === "milestone" ? index : delta.kind));
+    return [...groups.values()].map(collapsed);
   });
 }
 

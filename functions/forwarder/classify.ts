@@ -109,7 +109,3 @@ export function classifyEvent(event: EventFacts, now: Instant): Judgement {
   const fresh = now - (event.lastSeenAt ?? event.creationTimestamp ?? now) <= eventLifeMs;
   return { signals: event.type === "Warning" && about && !own && fresh ? ["WarningEvent"] : [] };
 }
-
-export function isReady(pod: PodFacts): boolean {
-  return findCondition(pod.conditions, "Ready")?.status === "True";
-}

@@ -1,9 +1,8 @@
 import { findCondition } from "../../shared/kubernetes/condition.ts";
 import type { ObjectRef } from "../../shared/kubernetes/object-ref.ts";
-import { isTerminal, type PodFacts, podFromRaw } from "../../shared/kubernetes/pod.ts";
+import { isReady, isTerminal, isTerminating, type PodFacts, podFromRaw } from "../../shared/kubernetes/pod.ts";
 import type { Raw } from "../../shared/kubernetes/raw.ts";
 import { minutes } from "../../shared/time/duration.ts";
-import { isReady } from "./classify.ts";
 import type { ClusterTime } from "./cluster-time.ts";
 import { type Known, type ObjectStore, objectStore } from "./object-store.ts";
 import type { ResourceSink } from "./resource-sink.ts";
@@ -80,8 +79,8 @@ export function podSink(options: PodSinkOptions): PodSink {
         return;
       }
       if (suspects.gone(ref.uid, resourceVersion, pod) || !milestones) return;
-      // A milestone that is not "ready" is told from one by its missing state or its deletionTimestamp: see README.
-      if (pod.deletionTimestamp === undefined) emit({ kind: "milestone", object: ref, resourceVersion, signals: [] });
+      // A state that reads as "ready" (removed at once, without a grace) would be taken for its becoming so: see README.
+      if (countsAsReady(pod)) emit({ kind: "milestone", object: ref, resourceVersion, signals: [] });
       else milestone(ref, resourceVersion, pod);
     },
     listed(uids) {
@@ -95,12 +94,14 @@ export function podSink(options: PodSinkOptions): PodSink {
   };
 }
 
+const countsAsReady = (pod: PodFacts): boolean => isReady(pod) && !isTerminating(pod);
+
 function knownPod(pod: PodFacts): KnownPod {
   const { ref, resourceVersion, nodeName, requests } = pod;
   return {
     ref,
     resourceVersion,
-    ready: isReady(pod) && pod.deletionTimestamp === undefined,
+    ready: countsAsReady(pod),
     ...(nodeName === undefined || isTerminal(pod) ? {} : { placed: { nodeName, requests } }),
   };
 }

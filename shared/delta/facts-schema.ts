@@ -4,7 +4,7 @@ import type { Condition } from "../kubernetes/condition.ts";
 import type { EventFacts } from "../kubernetes/event.ts";
 import type { NodeFacts } from "../kubernetes/node.ts";
 import type { ObjectRef } from "../kubernetes/object-ref.ts";
-import type { ContainerFacts, PodFacts } from "../kubernetes/pod.ts";
+import type { ContainerFacts, EndedRun, PodFacts } from "../kubernetes/pod.ts";
 import { amount, amounts, instant, looseRef, objectRef, text, texts } from "./wire-schema.ts";
 
 const refOf = (kind: "Pod" | "Node" | "Event"): z.ZodMiniType<ObjectRef> =>
@@ -30,6 +30,13 @@ const condition: z.ZodMiniType<Condition> = z.object({
   lastHeartbeatTime: z.exactOptional(instant),
 });
 
+const endedRun: z.ZodMiniType<EndedRun> = z.object({
+  exitCode: amount,
+  reason: z.exactOptional(text),
+  startedAt: z.exactOptional(instant),
+  finishedAt: z.exactOptional(instant),
+});
+
 const container: z.ZodMiniType<ContainerFacts> = z.object({
   name: text,
   role: z.enum(["init", "sidecar", "main"]),
@@ -40,6 +47,7 @@ const container: z.ZodMiniType<ContainerFacts> = z.object({
   startedAt: z.exactOptional(instant),
   finishedAt: z.exactOptional(instant),
   restartCount: amount,
+  lastTerminated: z.exactOptional(endedRun),
   ready: z.boolean(),
   image: text,
 });

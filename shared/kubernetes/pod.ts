@@ -1,5 +1,5 @@
 import type { Instant } from "../time/clock.ts";
-import { type Condition, conditionFromRaw } from "./condition.ts";
+import { type Condition, conditionFromRaw, findCondition } from "./condition.ts";
 import { type Meta, metaFromRaw } from "./meta.ts";
 import { type Raw, rawInstant, rawList, rawMessage, rawNumber, rawObject, rawText } from "./raw.ts";
 import { type Toleration, tolerationFromRaw } from "./taint.ts";
@@ -15,8 +15,18 @@ export interface ContainerFacts {
   readonly startedAt?: Instant;
   readonly finishedAt?: Instant;
   readonly restartCount: number;
+  /** The run before the present one (`lastState.terminated`); without its message, which is the program's own words. */
+  readonly lastTerminated?: EndedRun;
   readonly ready: boolean;
   readonly image: string;
+}
+
+/** How one run of a container ended. By the node's clock, and absent where the kubelet lost sight of the run. */
+export interface EndedRun {
+  readonly exitCode: number;
+  readonly reason?: string;
+  readonly startedAt?: Instant;
+  readonly finishedAt?: Instant;
 }
 
 /**
@@ -124,11 +134,24 @@ function containerFromRaw(spec: Raw, statuses: ReadonlyMap<string, Raw>, role: C
       exitCode: rawNumber(detail["exitCode"]),
       startedAt: rawInstant(detail["startedAt"]),
       finishedAt: rawInstant(detail["finishedAt"]),
+      lastTerminated: endedRunFromRaw(rawObject(status["lastState"])["terminated"]),
     }),
     restartCount: rawNumber(status["restartCount"]) ?? 0,
     ready: status["ready"] === true,
     image: rawText(spec["image"]) ?? "",
   };
+}
+
+function endedRunFromRaw(raw: unknown): EndedRun | undefined {
+  const run = rawObject(raw);
+  const exitCode = rawNumber(run["exitCode"]);
+  if (exitCode === undefined) return undefined;
+  const optional = {
+    reason: rawText(run["reason"]) || undefined,
+    startedAt: rawInstant(run["startedAt"]),
+    finishedAt: rawInstant(run["finishedAt"]),
+  };
+  return { exitCode, ...withoutUndefined(optional) };
 }
 
 const suffixes: Readonly<Record<string, number>> = {
@@ -180,6 +203,10 @@ function requestsOf(spec: Raw): Readonly<Record<string, number>> {
 
 export function isTerminating(pod: Meta): boolean {
   return pod.deletionTimestamp !== undefined;
+}
+
+export function isReady(pod: PodFacts): boolean {
+  return findCondition(pod.conditions, "Ready")?.status === "True";
 }
 
 /** Failed or Succeeded: its containers have ended for good. */

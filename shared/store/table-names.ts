@@ -3,12 +3,13 @@ export interface TableNames {
   /** Cases and claims. */
   readonly cases: string;
   readonly budgets: string;
-  /** The ledger and the leaks. */
+  /** The ledger. */
   readonly actions: string;
   readonly flags: string;
   /** Registrations, senders, reports, brakes, breakers, arrived sequence numbers. */
   readonly clusters: string;
   readonly incidents: string;
+  /** Lives of pods, and what finds them by name; the leaks. */
   readonly lifecycle: string;
 }
 

@@ -94,10 +94,11 @@ function rowPromises(keeps: Keeps, dynamo: DynamoEmulator): void {
     expect((await rowsOf(client, cases))[0]?.["expiresAt"]).toBe((at + 30 * day) / 1_000);
 
     const lives = await dynamo.createTable();
+    const expiries = async () => (await rowsOf(client, lives)).map((each) => each["expiresAt"]);
     await dynamoLifecycleStore(client, lives).record({ cluster: "eu-1", pod, createdAt: at });
-    expect((await rowsOf(client, lives))[0]?.["expiresAt"]).toBeUndefined();
+    expect(await expiries()).toEqual([undefined, undefined]);
     await dynamoLifecycleStore(client, lives).record({ cluster: "eu-1", pod, goneAt: at });
-    expect((await rowsOf(client, lives))[0]?.["expiresAt"]).toBe((at + 30 * day) / 1_000);
+    expect(await expiries()).toEqual([(at + 30 * day) / 1_000, (at + 30 * day) / 1_000]);
 
     const incidents = await dynamo.createTable();
     const incident = { id: "i", cluster: "*", kind: "image", key: "", reason: "", message: "", openedAt: at } as const;
@@ -105,6 +106,29 @@ function rowPromises(keeps: Keeps, dynamo: DynamoEmulator): void {
     expect((await rowsOf(client, incidents))[0]?.["expiresAt"]).toBeUndefined();
     await dynamoIncidentStore(client, incidents).close(incident, at);
     expect((await rowsOf(client, incidents))[0]?.["expiresAt"]).toBe((at + 30 * day) / 1_000);
+  });
+
+  keeps("a life is found by its name through a row of its own, which is rewritten only when it changes", async () => {
+    const table = await dynamo.createTable();
+    const lives = dynamoLifecycleStore(client, table);
+    const entry = { pk: "name#eu-1#shop/web-1", sk: `00${at}#u-1`, uid: "u-1" };
+    const entries = async () => (await rowsOf(client, table)).filter(({ pk }) => `${pk}`.startsWith("name#"));
+    await lives.record({ cluster: "eu-1", pod, createdAt: at });
+    expect(await entries()).toEqual([entry]);
+    // A mark that a second writing would take away.
+    await putRow(client, table, { ...entry, mark: true });
+    await lives.record({ cluster: "eu-1", pod, createdAt: at, readyAt: at + 1 });
+    expect(await entries()).toEqual([{ ...entry, mark: true }]);
+    await lives.record({ cluster: "eu-1", pod, goneAt: at + 2_000 });
+    expect(await entries()).toEqual([{ ...entry, expiresAt: (at + 2_000 + 30 * day) / 1_000 }]);
+  });
+
+  keeps("an entry of a name whose life was never written, for its writer died in between, is passed over", async () => {
+    const table = await dynamo.createTable();
+    const lives = dynamoLifecycleStore(client, table);
+    await putRow(client, table, { pk: "name#eu-1#shop/web-1", sk: `00${at}#u-0`, uid: "u-0" });
+    await lives.record({ cluster: "eu-1", pod, createdAt: at });
+    expect((await lives.ofName("eu-1", "shop", "web-1")).map((life) => life.pod.uid)).toEqual(["u-1"]);
   });
 
   keeps("a claim's row holds its lease apart from the time to live", async () => {
@@ -190,6 +214,9 @@ function unreadablePromises(keeps: Keeps, dynamo: DynamoEmulator): void {
     await refused("leaks", "eu-1#u-n1#u-1", () => dynamoLeakStore(client, table).list());
     await refused("eu-1", "i-1", () => dynamoIncidentStore(client, table).openFor("eu-1"));
     await refused("eu-1#u-1", "lifecycle", () => dynamoLifecycleStore(client, table).read("eu-1", "u-1"));
+    await refused("name#eu-1#shop/web-1", "1#u-1", () =>
+      dynamoLifecycleStore(client, table).ofName("eu-1", "shop", "web-1"),
+    );
     for (const kind of ["registration", "report", "brake", "breaker"]) {
       await refused(`cluster#eu-${kind}`, `state#${kind}`, () => dynamoClusterStore(client, table).state(`eu-${kind}`));
     }

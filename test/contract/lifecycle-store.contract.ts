@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect } from "vitest";
-import type { Lifecycle, LifecycleStore } from "../../shared/lifecycle/lifecycle.ts";
+import { type Lifecycle, type LifecycleStore, livesOfOneName } from "../../shared/lifecycle/lifecycle.ts";
 import { contract, type Deviations, racing } from "./promises.ts";
 
 const at = Date.parse("2026-11-21T12:00:00Z");
@@ -15,10 +15,18 @@ const fullLife: Required<Lifecycle> = {
   createdAt: at,
   scheduledAt: at + 1,
   startedAt: at + 2,
-  readyAt: at + 3,
-  deletionAt: at + 4,
-  goneAt: at + 5,
+  sandboxAt: at + 3,
+  firstStartedAt: at + 4,
+  readyAt: at + 5,
+  deletionRequestedAt: at + 6,
+  deletionAt: at + 7,
+  goneAt: at + 8,
   restarts: 6,
+  exits: [
+    { container: "app", at: at + 6, exitCode: 137, reason: "OOMKilled" },
+    { container: "proxy", at: at + 7, exitCode: 0 },
+  ],
+  end: { phase: "Failed", reason: "Evicted" },
   heals: ["a-1", "a-2"],
 };
 
@@ -87,6 +95,58 @@ export function lifecycleStoreContract(create: () => Promise<LifecycleStore>, de
       expect((await lives.read("eu-1", "uid-2"))?.createdAt).toBe(at + 2);
     });
 
+    keeps("finds the lives of a name, newest first, with all that was recorded of them", async () => {
+      const lives = await create();
+      expect(await lives.ofName("eu-1", "shop", "web-1")).toEqual([]);
+      await lives.record({ cluster: "eu-1", pod: { ...pod, uid: "uid-b" }, createdAt: at + 20_000 });
+      await lives.record({ cluster: "eu-1", pod: { ...pod, uid: "uid-c" }, createdAt: at + 3_000 });
+      await lives.record(fullLife);
+      await lives.record({ cluster: "eu-1", pod: { ...pod, uid: "uid-c" }, goneAt: at + 9_000 });
+      const found = await lives.ofName("eu-1", "shop", "web-1");
+      expect(found.map((life) => life.pod.uid)).toEqual(["uid-b", "uid-c", "uid-1"]);
+      expect(found[1]).toMatchObject({ createdAt: at + 3_000, goneAt: at + 9_000 });
+      expect(found[2]).toEqual(fullLife);
+    });
+
+    keeps("finds a life by name before its creation is known, and once after", async () => {
+      const lives = await create();
+      await lives.recordHeal("eu-1", pod, "a-1");
+      expect(await lives.ofName("eu-1", "shop", "web-1")).toEqual([{ cluster: "eu-1", pod, heals: ["a-1"] }]);
+      await lives.record({ cluster: "eu-1", pod, goneAt: at + 9 });
+      await lives.record({ cluster: "eu-1", pod, createdAt: at });
+      expect(await lives.ofName("eu-1", "shop", "web-1")).toEqual([
+        { cluster: "eu-1", pod, createdAt: at, goneAt: at + 9, heals: ["a-1"] },
+      ]);
+    });
+
+    keeps("keeps names, namespaces and clusters apart, also where one name begins like another", async () => {
+      const lives = await create();
+      const record = (cluster: string, namespace: string, name: string, uid: string) =>
+        lives.record({ cluster, pod: { kind: "Pod", namespace, name, uid }, createdAt: at });
+      await record("eu-1", "shop", "web-1", "uid-1");
+      await record("eu-1", "shop", "web-10", "uid-2");
+      await record("eu-1", "shop-2", "web-1", "uid-3");
+      await record("eu-2", "shop", "web-1", "uid-1");
+      const uids = async (cluster: string, namespace: string, name: string) =>
+        (await lives.ofName(cluster, namespace, name)).map((life) => `${life.cluster} ${life.pod.uid}`);
+      expect(await uids("eu-1", "shop", "web-1")).toEqual(["eu-1 uid-1"]);
+      expect(await uids("eu-1", "shop", "web-10")).toEqual(["eu-1 uid-2"]);
+      expect(await uids("eu-1", "shop-2", "web-1")).toEqual(["eu-1 uid-3"]);
+      expect(await uids("eu-2", "shop", "web-1")).toEqual(["eu-2 uid-1"]);
+      expect(await uids("eu-1", "shop", "web")).toEqual([]);
+    });
+
+    keeps("tells only the newest lives of a name that had more", async () => {
+      const lives = await create();
+      for (let n = 0; n < livesOfOneName + 3; n++) {
+        await lives.record({ cluster: "eu-1", pod: { ...pod, uid: `uid-${n}` }, createdAt: at + n });
+      }
+      const found = await lives.ofName("eu-1", "shop", "web-1");
+      expect(found.map((life) => life.pod.uid)).toEqual(
+        Array.from({ length: livesOfOneName }, (_, index) => `uid-${livesOfOneName + 2 - index}`),
+      );
+    });
+
     keeps("ends with the same row whatever order records come in, and however often", async () => {
       const lives = await create();
       let run = 0;
@@ -104,13 +164,25 @@ export function lifecycleStoreContract(create: () => Promise<LifecycleStore>, de
 }
 
 const anyInstant = fc.integer({ min: at, max: at + 100 });
-const anyRecord = fc.record({ createdAt: anyInstant, readyAt: anyInstant, goneAt: anyInstant }, { requiredKeys: [] });
+const anyExit = fc.record(
+  { container: fc.constantFrom("app", "proxy"), at: anyInstant, exitCode: fc.constantFrom(0, 137) },
+  { requiredKeys: ["container", "at", "exitCode"] },
+);
+const anyRecord = fc.record(
+  {
+    createdAt: anyInstant,
+    readyAt: anyInstant,
+    goneAt: anyInstant,
+    exits: fc.array(anyExit, { minLength: 1, maxLength: 6 }),
+  },
+  { requiredKeys: [] },
+);
 
 /** What a fresh uid's row says after these records. */
 async function recorded(
   lives: LifecycleStore,
   uid: string,
-  records: readonly Partial<Pick<Lifecycle, "createdAt" | "readyAt" | "goneAt">>[],
+  records: readonly Partial<Pick<Lifecycle, "createdAt" | "readyAt" | "goneAt" | "exits">>[],
 ): Promise<Partial<Lifecycle>> {
   for (const record of records) await lives.record({ cluster: "eu-1", pod: { ...pod, uid }, ...record });
   const { pod: _, ...life } = (await lives.read("eu-1", uid)) ?? { pod };

@@ -1,4 +1,5 @@
-import type { Lifecycle, LifecycleStore } from "../../shared/lifecycle/lifecycle.ts";
+import { newestLifeFirst } from "../../shared/lifecycle/began-at.ts";
+import { type Lifecycle, type LifecycleStore, livesOfOneName } from "../../shared/lifecycle/lifecycle.ts";
 import { mergeLifecycles } from "../../shared/lifecycle/merge-lifecycles.ts";
 import { rowKey, storedCopy } from "./stored-copy.ts";
 import { type WithFaults, withFaults } from "./with-faults.ts";
@@ -19,6 +20,13 @@ export function memoryLifecycleStore(): WithFaults<LifecycleStore> {
     async read(cluster, podUid) {
       const row = rows.get(rowKey(cluster, podUid));
       return row && storedCopy(row);
+    },
+    async ofName(cluster, namespace, name) {
+      return [...rows.values()]
+        .filter((life) => life.cluster === cluster && life.pod.namespace === namespace && life.pod.name === name)
+        .sort(newestLifeFirst)
+        .slice(0, livesOfOneName)
+        .map(storedCopy);
     },
   };
   return withFaults(store);

@@ -329,11 +329,22 @@ describe("milestones", () => {
     watch("pods").event("MODIFIED", rawPod({ version: "103" }));
     watch("pods").event("DELETED", rawPod({ version: "104", metadata: { deletionTimestamp: at(0) } }));
     watch("pods").event("ADDED", rawPod({ name: "short", version: "105", status: { conditions: [] } }));
-    watch("pods").event("DELETED", rawPod({ name: "short", version: "106", status: { conditions: [] } }));
+    watch("pods").event("DELETED", rawPod({ name: "short", version: "106" }));
     await rig.advance(6_000);
     expect(rig.told()).toEqual(["milestone web 102", "milestone web 104", "milestone short 106"]);
     expect(rig.deltas().map((each) => each.state?.deletionTimestamp)).toEqual([undefined, noon, undefined]);
+    // The last one was seen ready at its end, without a deletionTimestamp: its state would be taken for its becoming ready.
     expect(rig.deltas().map((each) => each.state === undefined)).toEqual([false, false, true]);
+  });
+
+  it("tell how a pod ended that was removed at once because it had ended", async () => {
+    await begin({ milestones: true });
+    const done = { phase: "Succeeded", conditions: [{ type: "Ready", status: "False", reason: "PodCompleted" }] };
+    watch("pods").event("ADDED", rawPod({ version: "101", status: done }));
+    watch("pods").event("DELETED", rawPod({ version: "102", status: done }));
+    await rig.advance(6_000);
+    expect(rig.told()).toEqual(["milestone web 102"]);
+    expect(rig.deltas()[0]?.state).toMatchObject({ phase: "Succeeded" });
   });
 
   it("wait for company and travel with the first suspect", async () => {

@@ -1,11 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type Arrival, collapse } from "../../../../functions/dispatcher/collapse.ts";
+import { lifecycleFromDelta } from "../../../../functions/dispatcher/lifecycle-from-delta.ts";
 import type { Delta, DeltaKind } from "../../../../shared/delta/delta.ts";
 import { noon } from "../../../build/instant.ts";
 import { aDelta } from "../../../build/message.ts";
 import { aRef } from "../../../build/object-ref.ts";
-import { anOverduePod } from "../../../build/pod.ts";
+import { anOverduePod, aPod } from "../../../build/pod.ts";
 
 function arrival(sequence: number, delta: Partial<Delta> = {}, more: Partial<Arrival> = {}): Arrival {
   return {
@@ -73,16 +74,28 @@ describe("what ended", () => {
       ],
     ],
     [
-      "a milestone swallows nothing and is not swallowed",
+      "milestones swallow nothing and are not swallowed",
       ["milestone", "suspect", "milestone"],
       [
-        ["milestone", "3"],
+        ["milestone", "1"],
         ["suspect", "2"],
+        ["milestone", "3"],
       ],
     ],
   ])("%s", (_, given, expected) => {
     expect(kinds(given.map((kind, index) => arrival(index + 1, { kind })))).toEqual(expected);
   });
+});
+
+it("a pod that became ready and was removed at once keeps both moments: the end has no state to lend it", () => {
+  const ready = aPod();
+  const became = arrival(1, { kind: "milestone", signals: [], state: ready });
+  const removed = arrival(2, { kind: "milestone", signals: [] });
+  const lives = collapse([became, removed]).map(({ delta }) => lifecycleFromDelta("eu-1", delta));
+  expect(lives.map((life) => [life?.readyAt, life?.goneAt])).toEqual([
+    [ready.conditions[0]?.lastTransitionTime, undefined],
+    [undefined, noon],
+  ]);
 });
 
 it("loses no end, no signal of a standing suspect and no message of what stands", () => {
@@ -96,9 +109,12 @@ it("loses no end, no signal of a standing suspect and no message of what stands"
       const arrivals = given.map(({ uid, kind, sequence }) => arrival(sequence, { kind, object: aRef({ uid }) }));
       const result = collapse(arrivals);
       for (const uid of ["a", "b"]) {
-        for (const kind of ["recovered", "gone", "milestone"] as const) {
-          const had = arrivals.filter(({ delta }) => delta.object.uid === uid && delta.kind === kind);
-          const has = result.filter(({ delta }) => delta.object.uid === uid && delta.kind === kind);
+        const of = <T extends { delta: Delta }>(list: readonly T[], kind: DeltaKind) =>
+          list.filter(({ delta }) => delta.object.uid === uid && delta.kind === kind);
+        expect(of(result, "milestone")).toHaveLength(of(arrivals, "milestone").length);
+        for (const kind of ["recovered", "gone"] as const) {
+          const had = of(arrivals, kind);
+          const has = of(result, kind);
           expect(has).toHaveLength(had.length === 0 ? 0 : 1);
           expect(new Set(has[0]?.messageIds)).toEqual(new Set(had.map(({ messageId }) => messageId)));
         }

@@ -80,6 +80,13 @@ describe("a well-formed message comes out as it went in", () => {
                   fc.constantFrom("waiting", "running", "terminated"),
                   fc.record({ reason: fc.string(), message: fc.string() }),
                 ),
+                lastState: fc.record({
+                  terminated: fc.record({
+                    exitCode: fc.oneof(fc.integer(), fc.string()),
+                    reason: fc.string(),
+                    finishedAt: fc.constantFrom("2026-11-21T12:00:00Z", "1970-01-01T00:00:00Z", "?"),
+                  }),
+                }),
               }),
             ),
             conditions: fc.array(

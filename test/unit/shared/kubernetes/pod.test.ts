@@ -59,6 +59,16 @@ const raw = {
         ready: false,
         restartCount: 3,
         state: { terminated: { exitCode: 137, reason: "OOMKilled", finishedAt: "2026-11-21T11:10:00Z" } },
+        lastState: {
+          terminated: {
+            exitCode: 1,
+            reason: "Error",
+            message: "CANARY",
+            containerID: "CANARY",
+            startedAt: "2026-11-21T11:02:00Z",
+            finishedAt: "2026-11-21T11:05:00Z",
+          },
+        },
       },
     ],
   },
@@ -92,6 +102,19 @@ describe("podFromRaw", () => {
       ["proxy", "sidecar", "absent"],
       ["app", "main", "terminated"],
     ]);
+  });
+
+  it("keeps how the run before the present one ended, where there was one", () => {
+    expect(pod.containers[2]?.lastTerminated).toEqual({
+      exitCode: 1,
+      reason: "Error",
+      startedAt: Date.parse("2026-11-21T11:02:00Z"),
+      finishedAt: Date.parse("2026-11-21T11:05:00Z"),
+    });
+    const status = (lastState: object) => ({ ...raw.status, containerStatuses: [{ name: "app", lastState }] });
+    for (const lastState of [{}, { waiting: {} }, { terminated: {} }, { terminated: "?" }]) {
+      expect(podFromRaw({ ...raw, status: status(lastState) }).containers[2]).not.toHaveProperty("lastTerminated");
+    }
   });
 
   it("counts requests as the scheduler does: main and sidecars together, or the largest init container", () => {
