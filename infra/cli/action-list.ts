@@ -48,14 +48,14 @@ function actionCells(item: Action, now: Instant): readonly Cell[] {
   ];
 }
 
-function outcomeCell({ mode, outcome, verifiedAt }: Action): Cell {
+export function outcomeCell({ mode, outcome, verifiedAt }: Action): Cell {
   if (mode === "observe") return { text: "only observed", style: "dim" };
   if (outcome === undefined) return { text: "planned", style: "yellow" };
   if (outcome.kind === "Done") return { text: verifiedAt === undefined ? "Done" : "Done, seen", style: "green" };
   return { text: outcome.kind, style: outcome.kind === "Gone" ? "dim" : "yellow" };
 }
 
-function actionJson(item: Action): unknown {
+export function actionJson(item: Action): unknown {
   const { evidence, plannedAt, outcome, verifiedAt, ...rest } = item;
   return {
     ...rest,

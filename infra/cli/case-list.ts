@@ -60,7 +60,7 @@ function nextLook(item: Case, now: Instant): string {
   return item.nextLookAt === undefined ? "when seen" : untilWords(item.nextLookAt, now);
 }
 
-function caseJson(item: Case): unknown {
+export function caseJson(item: Case): unknown {
   const { key, verdict, escalated, pending } = item;
   return {
     cluster: key.cluster,

@@ -40,7 +40,7 @@ export async function removeCluster(desk: Desk, id: string, options: Place): Pro
   desk.out(`cluster ${id} removed, with everything known of it; its flags, cases and actions stay`);
 }
 
-async function registeredWords(clusters: Stores["clusters"]): Promise<string> {
+export async function registeredWords(clusters: Stores["clusters"]): Promise<string> {
   const ids = (await clusters.list()).filter(({ registered }) => registered !== undefined).map(({ id }) => id);
   return ids.length === 0 ? "no cluster is" : `registered: ${ids.join(", ")}`;
 }

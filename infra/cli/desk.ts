@@ -3,6 +3,7 @@ import type { ClusterStore } from "../../shared/cluster/cluster-state.ts";
 import type { FlagStore } from "../../shared/flag/flag-store.ts";
 import type { IncidentStore } from "../../shared/incident/incident.ts";
 import type { Ledger } from "../../shared/ledger/ledger.ts";
+import type { LifecycleStore } from "../../shared/lifecycle/lifecycle.ts";
 import type { Clock } from "../../shared/time/clock.ts";
 import { plainJson } from "./plain-text.ts";
 import { type Cell, type Screen, textTable } from "./text-table.ts";
@@ -14,8 +15,11 @@ export interface Stores {
   readonly ledger: Ledger;
   readonly incidents: IncidentStore;
   readonly clusters: ClusterStore;
+  readonly lifecycles: LifecycleStore;
   /** A stack of this machine: its clusters may be contexts of a kubeconfig file. */
   readonly local: boolean;
+  /** Ends what was started to reach them. */
+  close?(): Promise<void>;
 }
 
 /** Where the stack is, as the command line says it. */

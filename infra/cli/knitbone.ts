@@ -4,6 +4,7 @@ import { userInfo } from "node:os";
 import { fileURLToPath } from "node:url";
 import { systemClock } from "../../shared/time/system-clock.ts";
 import { awsStores } from "./aws-stores.ts";
+import type { Stores } from "./desk.ts";
 import { knownHealers } from "./known-healers.ts";
 import { runKnitbone } from "./program.ts";
 
@@ -16,10 +17,15 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   throw error;
 });
 
+const opened: Stores[] = [];
 process.exitCode = await runKnitbone(
   process.argv.slice(2),
   {
-    open: awsStores,
+    async open(place) {
+      const stores = await awsStores(place);
+      opened.push(stores);
+      return stores;
+    },
     clock: systemClock,
     healers: knownHealers(root),
     user: userName(),
@@ -32,6 +38,7 @@ process.exitCode = await runKnitbone(
   },
   version,
 );
+for (const stores of opened) await stores.close?.();
 
 /** A user without an entry in the password file has no name to look up. */
 function userName(): string {

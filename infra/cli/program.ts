@@ -8,6 +8,7 @@ import type { Desk } from "./desk.ts";
 import { listFlags, setFlag } from "./flag-commands.ts";
 import { listIncidents } from "./incident-list.ts";
 import { plainText } from "./plain-text.ts";
+import { showPod } from "./pod-page.ts";
 import { UsageError } from "./usage-error.ts";
 
 /**
@@ -44,6 +45,7 @@ function knitbone(desk: Desk, version: string): Command {
     });
   addFlagCommands(program, desk);
   addListCommands(program, desk);
+  addPodCommand(program, desk);
   addClusterCommands(program, desk);
   return program;
 }
@@ -86,6 +88,15 @@ function addListCommands(program: Command, desk: Desk): void {
   listOptions(incidents.command("list").description("every incident, open ones first"))
     .option("--cluster <id>", "those that concern this cluster")
     .action((_options, command: Command) => listIncidents(desk, command.optsWithGlobals()));
+}
+
+function addPodCommand(program: Command, desk: Desk): void {
+  program
+    .command("pod <cluster/namespace/name>")
+    .description("the life of one pod, kept 30 days after its end: its steps, restarts, heals and cases")
+    .option("--uid <uid>", "the one of this uid, where several had the name (default: the newest)")
+    .option("--json", "for programs: all of it, as one object")
+    .action((pod: string, _options, command: Command) => showPod(desk, pod, command.optsWithGlobals()));
 }
 
 function addClusterCommands(program: Command, desk: Desk): void {

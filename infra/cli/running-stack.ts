@@ -44,7 +44,7 @@ export function findRunningStack(directory: string | undefined): StackFile {
 }
 
 /** A stack that was killed leaves its file behind; its process is gone. */
-function runningOn(directory: string): StackFile | undefined {
+export function runningOn(directory: string): StackFile | undefined {
   const file = join(directory, "stack.json");
   if (!existsSync(file)) return undefined;
   const stack = readStack(file);

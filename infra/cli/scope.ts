@@ -16,6 +16,28 @@ export function parseScope(text: string): { readonly scope: string; readonly clu
   return { scope: text, cluster };
 }
 
+/** "cluster/namespace/name", the whole name of one pod. */
+export function parsePodName(text: string): {
+  readonly cluster: string;
+  readonly namespace: string;
+  readonly name: string;
+} {
+  const [cluster = "", namespace = "", name = "", ...rest] = text.split("/");
+  if (name === "" || rest.length > 0) throw new UsageError(`pod "${text}" is not of the form cluster/namespace/name`);
+  checkClusterId(cluster, `pod "${text}": cluster "${cluster}"`);
+  if (!dnsLabel.test(namespace)) {
+    throw new UsageError(
+      `pod "${text}": namespace "${namespace}" is not a Kubernetes name (lower-case letters, digits and dashes, at most 63)`,
+    );
+  }
+  if (!dnsSubdomain.test(name)) {
+    throw new UsageError(
+      `pod "${text}": name "${name}" is not a Kubernetes name (lower-case letters, digits, dashes and dots, at most 253)`,
+    );
+  }
+  return { cluster, namespace, name };
+}
+
 /** A cluster's id: what rows, metrics and scopes call it. `named` begins the sentence of the refusal. */
 export function checkClusterId(id: string, named = `cluster "${id}"`): void {
   if (!clusterId.test(id)) {
@@ -26,5 +48,6 @@ export function checkClusterId(id: string, named = `cluster "${id}"`): void {
 }
 
 const dnsLabel = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
+const dnsSubdomain = /^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/;
 // No slash: it parts cluster and namespace in a scope.
 const clusterId = /^[A-Za-z0-9][-A-Za-z0-9._:@]{0,127}$/;

@@ -39,10 +39,7 @@ export function textTable({ head, spare = [], rows }: Table, screen: Screen): st
   const columns = fittingColumns(natural, spare, screen.width);
   const show = (cell: Cell, width: number, isLast: boolean): string => {
     const text = cut(cell.text, width);
-    const styled =
-      screen.colour && cell.style !== undefined && text !== ""
-        ? styleText(cell.style, text, { validateStream: false })
-        : text;
+    const styled = painted({ ...cell, text }, screen);
     return isLast ? styled : styled + " ".repeat(width - text.length + gap);
   };
   return lines
@@ -53,6 +50,11 @@ export function textTable({ head, spare = [], rows }: Table, screen: Screen): st
         .trimEnd(),
     )
     .join("\n");
+}
+
+/** The words of a cell, styled where somebody looks. */
+export function painted({ text, style }: Cell, { colour }: Screen): string {
+  return colour && style !== undefined && text !== "" ? styleText(style, text, { validateStream: false }) : text;
 }
 
 interface Column {

@@ -1,16 +1,34 @@
 import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { CreateTableCommand, DescribeTableCommand } from "@aws-sdk/client-dynamodb";
+import {
+  type AttributeDefinition,
+  CreateTableCommand,
+  DescribeTableCommand,
+  type KeySchemaElement,
+} from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
-import type { StackFile } from "../../../../infra/local/state-directory.ts";
+import { openStateDirectory, type StackFile } from "../../../../infra/local/state-directory.ts";
+import { startTables } from "../../../../infra/local/tables.ts";
+import { dynamoClient } from "../../../../shared/lambda/dynamo-client.ts";
+import { dynamoLifecycleStore } from "../../../../shared/lifecycle/dynamo-lifecycle-store.ts";
 import { tableNames } from "../../../../shared/store/table-names.ts";
+import { aRef } from "../../../build/object-ref.ts";
 import { startDynalite } from "../../../contract/emulators.ts";
 import { type ScratchDirectory, scratchDirectory } from "../../../fakes/scratch-directory.ts";
 
 // The command as a user starts it, in a process of its own, on real tables: half a second each, more on a busy machine.
 vi.setConfig({ testTimeout: 40_000 });
 const root = fileURLToPath(new URL("../../../..", import.meta.url));
+
+const attributeDefinitions: AttributeDefinition[] = [
+  { AttributeName: "pk", AttributeType: "S" },
+  { AttributeName: "sk", AttributeType: "S" },
+];
+const keySchema: KeySchemaElement[] = [
+  { AttributeName: "pk", KeyType: "HASH" },
+  { AttributeName: "sk", KeyType: "RANGE" },
+];
 
 function knitbone(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
   return new Promise<{ code: number; out: string; err: string }>((resolve) => {
@@ -35,11 +53,8 @@ beforeAll(async () => {
       new CreateTableCommand({
         TableName,
         BillingMode: "PAY_PER_REQUEST",
-        AttributeDefinitions: ["pk", "sk"].map((AttributeName) => ({ AttributeName, AttributeType: "S" })),
-        KeySchema: [
-          { AttributeName: "pk", KeyType: "HASH" },
-          { AttributeName: "sk", KeyType: "RANGE" },
-        ],
+        AttributeDefinitions: attributeDefinitions,
+        KeySchema: keySchema,
       }),
     );
     while ((await client.send(new DescribeTableCommand({ TableName }))).Table?.TableStatus !== "ACTIVE");
@@ -85,6 +100,37 @@ it("says in one line that no stack runs, and where it looked", async () => {
     out: "",
     err: "knitbone: no stack runs on .knitbone/demo or .knitbone/real; start one with: npm start, or name a deployed one with --prefix\n",
   });
+});
+
+it("reads the tables of a stack that has ended, leaves its directory free, and is told when another has it", async () => {
+  using ended = scratchDirectory();
+  const hold = () => openStateDirectory({ path: ended.path, kind: "demo", pid: process.pid, empty: false });
+  const keys = { keySchema, attributeDefinitions };
+  const specs = Object.values(tableNames("kb-2")).map((name) => ({ name, ...keys }));
+  const state = hold();
+  const tables = await startTables({
+    directory: state.file("tables"),
+    region: "local",
+    tables: specs,
+    onFailure: (error) => expect.unreachable(String(error)),
+  });
+  const credentials = { accessKeyId: "x", secretAccessKey: "y" };
+  const client = dynamoClient({ endpoint: tables.endpoint, region: "local", credentials });
+  const pod = aRef();
+  await dynamoLifecycleStore(client, tableNames("kb-2").lifecycle).record({ cluster: "eu-1", pod, nodeName: "n7" });
+  await tables.close();
+  const command = ["--state", ended.path, "pod", "eu-1/shop/web-1"];
+  const held = await knitbone(command);
+  expect({ ...held, err: held.err.replace(ended.path, "DIR") }).toEqual({
+    code: 1,
+    out: "",
+    err: "knitbone: the stack on DIR is coming up or going down: try again in a moment\n",
+  });
+  state.release();
+  const { code, out, err } = await knitbone(command);
+  expect({ code, err }).toEqual({ code: 0, err: "" });
+  expect(out).toContain("node   n7\n");
+  hold().release();
 });
 
 it("finds a deployed stack's tables through the usual AWS settings", async () => {

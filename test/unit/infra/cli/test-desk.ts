@@ -6,6 +6,7 @@ import { memoryClusterStore } from "../../../fakes/memory-cluster-store.ts";
 import { memoryFlagStore } from "../../../fakes/memory-flag-store.ts";
 import { memoryIncidentStore } from "../../../fakes/memory-incident-store.ts";
 import { memoryLedger } from "../../../fakes/memory-ledger.ts";
+import { memoryLifecycleStore } from "../../../fakes/memory-lifecycle-store.ts";
 
 /** A desk over memory stores, at noon; `run` gives what one command line wrote and its exit code. */
 export function testDesk(
@@ -18,6 +19,7 @@ export function testDesk(
     ledger: memoryLedger(),
     incidents: memoryIncidentStore(),
     clusters: memoryClusterStore(),
+    lifecycles: memoryLifecycleStore(),
     local: options.local ?? true,
   } satisfies Stores;
   const places: Place[] = [];

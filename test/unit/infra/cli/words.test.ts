@@ -2,6 +2,7 @@ import { expect, it } from "vitest";
 import { briefDuration } from "../../../../infra/cli/brief-time.ts";
 import { plainText } from "../../../../infra/cli/plain-text.ts";
 import { parseUntil } from "../../../../infra/cli/until.ts";
+import { wrapWords } from "../../../../infra/cli/wrap-words.ts";
 import { atNoon, noon } from "../../../build/instant.ts";
 
 it.each([
@@ -49,4 +50,15 @@ it("turns escape sequences, line breaks and direction marks into spaces", () => 
 
 it("leaves letters of every script alone", () => {
   expect(plainText("Größe 東京 ✓")).toBe("Größe 東京 ✓");
+});
+
+it.each([
+  ["one line is enough", 40, ["one line is enough"]],
+  ["one line is enough", 18, ["one line is enough"]],
+  ["one line is not enough", 11, ["one line is", "not enough"]],
+  ["a word-that-is-longer than that", 8, ["a", "word-that-is-longer", "than", "that"]],
+  ["", 8, [""]],
+  ["wherever nobody looks", Number.POSITIVE_INFINITY, ["wherever nobody looks"]],
+])("breaks %j at %d columns", (text, width, lines) => {
+  expect(wrapWords(text, width)).toEqual(lines);
 });
