@@ -1,5 +1,5 @@
 import type { Random } from "../../../shared/random/random.ts";
-import type { ApiObject } from "../api-client.ts";
+import { ApiError, type ApiObject } from "../api-client.ts";
 import type { ControlPlane } from "../control-plane.ts";
 import { sleep } from "../wait.ts";
 import type { Debt } from "./debt.ts";
@@ -8,11 +8,11 @@ import { barePod, fleetNamespace } from "./fleet.ts";
 /** How often each thing is done, per second. Each is done to another object. */
 export const disturbancesPerSecond = {
   /** A running pod is deleted, and its controller makes it anew: six or seven states that the forwarder reads, none of them a suspect. */
-  replaced: 8,
+  replaced: 5,
   /** A running pod is evicted as a kubelet would (phase Failed). Every second one is deleted a minute later. */
-  failed: 2,
+  failed: 1.5,
   /** A node says Ready=False, and 20 s later, unless the churn is over, Ready=True. Ten of its pods become unready with it. */
-  notReady: 1,
+  notReady: 0.5,
   /** A pod is deleted on a node that never lets go of it. Every second one is force-deleted 40 s later. */
   overdue: 0.5,
   /** A pod that no node will have. Every second one is deleted after 130 s. */
@@ -87,10 +87,20 @@ export async function churn(options: ChurnOptions): Promise<Churned> {
     return taken;
   };
 
-  /** Ends it at once, as who clears up by hand does. */
-  async function forceDelete(pod: ApiObject): Promise<void> {
-    const { name, uid } = pod.metadata;
-    await api.delete(podPath(name), { gracePeriodSeconds: 0, preconditions: { uid } });
+  /**
+   * Ends it at once, as who clears up by hand does. Owes nothing when it is no suspect any more: a KWOK that is late writes its Running over our
+   * Failed, as a resumed kubelet would.
+   */
+  async function forceDelete(name: string, isSick: (pod: ApiObject) => boolean = () => true): Promise<void> {
+    const pod = await api.get(podPath(name));
+    if (!isSick(pod)) return;
+    const { uid, resourceVersion } = pod.metadata;
+    try {
+      await api.delete(podPath(name), { gracePeriodSeconds: 0, preconditions: { uid, resourceVersion } });
+    } catch (error) {
+      if (error instanceof ApiError && error.status === 409) return;
+      throw error;
+    }
     owe({
       what: "suspect deleted",
       object: { kind: "Pod", name, uid },
@@ -120,7 +130,7 @@ export async function churn(options: ChurnOptions): Promise<Churned> {
       signal: disturbance === "silent" ? "PodSilent" : "PodUnscheduled",
       since: { kind: "timer", at: Date.parse(creationTimestamp) + 90_000 },
     });
-    if (count % 2 === 0) later(130_000, () => forceDelete(pod));
+    if (count % 2 === 0) later(130_000, () => forceDelete(name));
   }
 
   async function setReady(name: string, ready: boolean): Promise<ApiObject> {
@@ -172,11 +182,7 @@ export async function churn(options: ChurnOptions): Promise<Churned> {
         since: { kind: "write", verb: "patch", resourceVersion },
       });
       if (count % 2 !== 0) return;
-      later(60_000, async () => {
-        // A KWOK that is late writes its Running over our Failed, as a resumed kubelet would: then it is no suspect that goes.
-        const { status } = await api.get(podPath(name));
-        if (status.phase === "Failed") await forceDelete(pod);
-      });
+      later(60_000, () => forceDelete(name, ({ status }) => status.phase === "Failed"));
     },
     async notReady() {
       const name = next(flipping, "node");
@@ -197,7 +203,7 @@ export async function churn(options: ChurnOptions): Promise<Churned> {
           signal: "PodOverdue",
           since: { kind: "timer", at: Date.parse(pod.metadata.deletionTimestamp ?? "") },
         });
-        if (count % 2 === 0) later(40_000, () => forceDelete(pod));
+        if (count % 2 === 0) later(40_000, () => forceDelete(metadata.name));
       });
     },
     unscheduled: (count) => leaveWaiting("unscheduled", count),

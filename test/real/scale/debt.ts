@@ -1,5 +1,5 @@
 import type { Signal } from "../../../shared/delta/delta.ts";
-import type { AuditRecord } from "../audit-log.ts";
+import { type AuditRecord, granted } from "../audit-log.ts";
 import type { Arrival, Arrivals } from "./arrivals.ts";
 
 /** One thing that was done to an object, and what the forwarder owes for it. */
@@ -43,7 +43,9 @@ export function payments(
   audit: readonly AuditRecord[],
 ): readonly Payment[] {
   const writes = Map.groupBy(
-    audit.filter(({ verb, requestObject }) => verb !== "delete" || requestObject?.gracePeriodSeconds === 0),
+    audit
+      .filter(granted)
+      .filter(({ verb, requestObject }) => verb !== "delete" || requestObject?.gracePeriodSeconds === 0),
     ({ verb, object }) => `${verb} ${object.resource} ${object.name}`,
   );
   return debts.map((debt) => {

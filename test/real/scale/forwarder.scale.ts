@@ -21,7 +21,7 @@ const churnMs = 300_000;
 const limits = {
   readyMs: 30_000,
   peakRssMiB: 384,
-  lagP95Ms: 1_000,
+  lagP95Ms: 3_000,
   timerLagP95Ms: 3_000,
   /** Shorter than the first resync of 60 s: what was lost must not be mended by a repetition before anybody looks. */
   settleMs: 30_000,

@@ -68,12 +68,16 @@ export function differences(arrivals: Arrivals, live: Live, now: number): readon
 function podSignals({ metadata, spec, status }: ApiObject, now: number): readonly string[] {
   const signals: string[] = [];
   const { deletionTimestamp } = metadata;
-  const settled = now >= Date.parse(metadata.creationTimestamp) + settleMs;
-  const waits = status.phase === "Pending" && deletionTimestamp === undefined && settled;
+  const settled = (since: string) => now >= Date.parse(since) + settleMs;
+  const { creationTimestamp } = metadata;
+  const conditions: readonly { type: string; lastTransitionTime?: string }[] = status.conditions ?? [];
+  const boundAt = conditions.find(({ type }) => type === "PodScheduled")?.lastTransitionTime ?? creationTimestamp;
+  const waits = status.phase === "Pending" && deletionTimestamp === undefined;
   if (deletionTimestamp !== undefined && now > Date.parse(deletionTimestamp)) signals.push("PodOverdue");
   if (status.phase === "Failed") signals.push("PodFailed");
-  if (waits && spec.nodeName === undefined) signals.push("PodUnscheduled");
-  if (waits && spec.nodeName !== undefined && status.startTime === undefined) signals.push("PodSilent");
+  if (waits && spec.nodeName === undefined && settled(creationTimestamp)) signals.push("PodUnscheduled");
+  const silent = waits && spec.nodeName !== undefined && status.startTime === undefined;
+  if (silent && settled(boundAt)) signals.push("PodSilent");
   return signals;
 }
 

@@ -69,6 +69,7 @@ describe("a debt", () => {
       verb,
       object: { resource: "pods", name: "web", namespace: "", subresource: "status" },
       receivedAt,
+      status: 200,
     }) as AuditRecord;
   const lags = (debts: readonly Debt[], ...messages: readonly ReturnType<typeof deltasMessage>[]) =>
     payments(debts, arrivedOf(...messages), [written(noon - 100), written(noon - 50)]).map(({ lagMs }) => lagMs);
@@ -171,6 +172,8 @@ describe("the last word about an object", () => {
     const young = { creationTimestamp: new Date(noon - 89_000).toISOString() };
     expect(differ([aPod({ status: pending, metadata: young })])).toEqual([]);
     expect(differ([aPod({ status: pending })])).toEqual(["is PodSilent, and the last word was never said"]);
+    const placed = { type: "PodScheduled", status: "True", lastTransitionTime: young.creationTimestamp };
+    expect(differ([aPod({ status: { ...pending, conditions: [placed] } })])).toEqual([]);
     const unplaced = { ...aPod({ status: pending }), spec: {} };
     expect(differ([unplaced])).toEqual(["is PodUnscheduled, and the last word was never said"]);
     const ending = (ms: number) => ({ deletionTimestamp: new Date(noon + ms).toISOString() });
