@@ -1,11 +1,11 @@
 import type { Signal } from "../../shared/delta/delta.ts";
-import { type Condition, findCondition } from "../../shared/kubernetes/condition.ts";
+import { findCondition, standsAtBadValue } from "../../shared/kubernetes/condition.ts";
 import type { EventFacts } from "../../shared/kubernetes/event.ts";
+import type { LeaseFacts } from "../../shared/kubernetes/lease.ts";
 import { type NodeFacts, readyStatus } from "../../shared/kubernetes/node.ts";
-import { isTerminal, type PodFacts } from "../../shared/kubernetes/pod.ts";
+import { isTerminal, type PodFacts, silentSince } from "../../shared/kubernetes/pod.ts";
 import type { Instant } from "../../shared/time/clock.ts";
 import { minutes } from "../../shared/time/duration.ts";
-import type { LeaseFacts } from "./lease.ts";
 import type { ForwarderSettings } from "./settings.ts";
 
 /** What an object's own state says. No signals: it is well (quiet). */
@@ -33,7 +33,8 @@ export function classifyPod(pod: PodFacts, now: Instant, settle: SettleTimes): J
   if (pod.deletionTimestamp !== undefined) from("PodOverdue", pod.deletionTimestamp + 1);
   if (pod.phase === "Failed") signals.push("PodFailed");
   if (isUnscheduled(pod)) from("PodUnscheduled", (pod.creationTimestamp ?? now) + settle.unscheduledSettleMs);
-  if (isSilent(pod)) from("PodSilent", boundAt(pod, now) + settle.silentSettleMs);
+  const silent = silentSince(pod);
+  if (silent !== undefined) from("PodSilent", silent + settle.silentSettleMs);
   if (!isTerminal(pod) && pod.containers.some(isStuckWaiting)) signals.push("PodWaiting");
   return { signals, ...(moments.length === 0 ? {} : { lookAgainAt: Math.min(...moments) }) };
 }
@@ -48,21 +49,6 @@ function isUnscheduled(pod: PodFacts): boolean {
   );
 }
 
-/** Bound, and not one word from the kubelet: it writes startTime with its first status (S0-14). */
-function isSilent(pod: PodFacts): boolean {
-  return (
-    pod.phase === "Pending" &&
-    pod.nodeName !== undefined &&
-    pod.deletionTimestamp === undefined &&
-    pod.startTime === undefined &&
-    pod.containers.every((each) => each.state === "absent")
-  );
-}
-
-function boundAt(pod: PodFacts, now: Instant): Instant {
-  return findCondition(pod.conditions, "PodScheduled")?.lastTransitionTime ?? pod.creationTimestamp ?? now;
-}
-
 function isStuckWaiting(container: PodFacts["containers"][number]): boolean {
   return container.state === "waiting" && container.reason !== undefined && !onItsWay.has(container.reason);
 }
@@ -74,15 +60,6 @@ export function classifyNode(node: NodeFacts, leaseStale: boolean): Judgement {
   if (node.conditions.some(standsAtBadValue)) signals.push("NodeCondition");
   if (leaseStale) signals.push("NodeLeaseStale");
   return { signals };
-}
-
-/**
- * Conditions name either a trouble (MemoryPressure, KernelDeadlock: bad when True) or a health (ContainerRuntimeReady, NetworkingReady of the
- * EKS agent: bad when False). Unknown is no value of its own here: a kubelet that fell silent turns all of its conditions to Unknown, Ready too.
- */
-function standsAtBadValue(condition: Condition): boolean {
-  if (condition.type === "Ready") return false;
-  return condition.status === (/(Ready|Healthy)$/.test(condition.type) ? "False" : "True");
 }
 
 /**

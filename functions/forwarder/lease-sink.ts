@@ -1,7 +1,7 @@
+import { type LeaseFacts, leaseFromRaw } from "../../shared/kubernetes/lease.ts";
 import type { Clock } from "../../shared/time/clock.ts";
 import { type AlarmClock, alarmClock } from "./alarm-clock.ts";
 import { classifyLease } from "./classify.ts";
-import { type LeaseFacts, leaseFromRaw } from "./lease.ts";
 import type { ResourceSink } from "./resource-sink.ts";
 import { isOlderVersion } from "./resource-version.ts";
 

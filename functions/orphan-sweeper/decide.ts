@@ -1,7 +1,7 @@
 import type { Case } from "../../shared/case/case.ts";
 import type { Verdict } from "../../shared/heal/heal.ts";
 import type { HealerFacts, RoundFindings } from "../../shared/heal/healer.ts";
-import { type Subject, workloadOf } from "../../shared/heal/subject.ts";
+import { type PodSubject, workloadOf } from "../../shared/heal/subject.ts";
 import { findCondition } from "../../shared/kubernetes/condition.ts";
 import type { Meta } from "../../shared/kubernetes/meta.ts";
 import { luresReplacements, type NodeFacts, readyStatus } from "../../shared/kubernetes/node.ts";
@@ -14,6 +14,7 @@ import { formatDuration, minutes, seconds } from "../../shared/time/duration.ts"
 import type { Policy } from "./policy.ts";
 
 export interface Facts extends HealerFacts {
+  readonly subject: PodSubject;
   /** Residue of the same owner in the same namespace (ownerless pods count as one owner's), without the pod itself and what is being deleted. */
   readonly siblings: readonly Residue[];
   /** Pods of the namespace whose controller is not there, itself among them; only read where its own is not. */
@@ -89,7 +90,7 @@ export function decide(facts: Facts, openCase: Case, policy: Policy, now: Instan
 /** A pod, or what stands above it, names a controller that is not there: the garbage collector's work, unless it does not do it. */
 function orphan(
   { subject, orphans = 1 }: Facts,
-  owners: Extract<Subject["owners"], { kind: "missing" }>,
+  owners: Extract<PodSubject["owners"], { kind: "missing" }>,
   openCase: Case,
   now: Instant,
 ): Verdict<Reason> {
@@ -144,7 +145,7 @@ export function stalledCollector(about: ObjectRef, stalled: readonly Meta[]): Ro
 }
 
 function sweep(
-  subject: Subject,
+  subject: PodSubject,
   own: Residue,
   siblings: readonly Residue[],
   policy: Policy,
@@ -197,7 +198,7 @@ function isNewer(a: Residue, b: Residue): boolean {
 }
 
 /** Whose business the pod is, where it is not ours. */
-function leftToOwner({ pod, owners }: Subject): Verdict<Reason> | undefined {
+function leftToOwner({ pod, owners }: PodSubject): Verdict<Reason> | undefined {
   const name = describeRef(pod.ref);
   if (owners.kind === "bare") return undefined;
   const [nearest] = owners.chain;
@@ -216,7 +217,7 @@ function leftToOwner({ pod, owners }: Subject): Verdict<Reason> | undefined {
   return undefined;
 }
 
-function waitForNode({ pod, node }: Subject, now: Instant): Verdict<Reason> | undefined {
+function waitForNode({ pod, node }: PodSubject, now: Instant): Verdict<Reason> | undefined {
   if (typeof node === "string" || isFirstLife(node, pod)) return undefined;
   const trustedFrom = readySince(node, now) + afterSilenceMs;
   if (now >= trustedFrom) return undefined;
@@ -250,7 +251,7 @@ type Loop =
   | { readonly kind: "running"; readonly count: number };
 
 /** Whether the pod is one of at least five that its owner lost to this node's admission within five minutes. */
-function loopAround(own: Residue, { pod }: Subject, siblings: readonly Residue[], now: Instant): Loop {
+function loopAround(own: Residue, { pod }: PodSubject, siblings: readonly Residue[], now: Instant): Loop {
   if (!own.rejected || own.nodeName === undefined || pod.owner === undefined) return { kind: "none" };
   const ends = [own, ...siblings]
     .filter((each) => each.rejected && each.nodeName === own.nodeName)
@@ -268,7 +269,7 @@ function loopAround(own: Residue, { pod }: Subject, siblings: readonly Residue[]
 
 /** What ends the loop: a taint on the node; or, where the template itself names the node and no taint helps, its author. */
 function stopAtSource(
-  subject: Subject,
+  subject: PodSubject,
   { count }: { readonly count: number },
   dueAt: Instant | undefined,
 ): Verdict<Reason> | undefined {

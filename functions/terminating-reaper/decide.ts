@@ -1,16 +1,18 @@
 import type { Case } from "../../shared/case/case.ts";
 import type { Verdict } from "../../shared/heal/heal.ts";
 import type { HealerFacts } from "../../shared/heal/healer.ts";
-import type { OwnerState, Subject } from "../../shared/heal/subject.ts";
+import type { OwnerState, PodSubject } from "../../shared/heal/subject.ts";
 import { type NodeFacts, readyStatus } from "../../shared/kubernetes/node.ts";
 import { describeRef } from "../../shared/kubernetes/object-ref.ts";
-import type { PodFacts } from "../../shared/kubernetes/pod.ts";
+import { jobTrackingFinalizer, type PodFacts } from "../../shared/kubernetes/pod.ts";
 import type { WorkloadFacts } from "../../shared/kubernetes/workload.ts";
 import type { Instant } from "../../shared/time/clock.ts";
 import { formatDuration, minutes, seconds } from "../../shared/time/duration.ts";
 import type { Policy } from "./policy.ts";
 
-export type Facts = HealerFacts;
+export interface Facts extends HealerFacts {
+  readonly subject: PodSubject;
+}
 
 export type Reason =
   // left
@@ -50,7 +52,6 @@ const podGcPatienceMs = minutes(5);
 const caseStampMarginMs = seconds(1);
 
 const outOfServiceTaint = "node.kubernetes.io/out-of-service";
-const jobTrackingFinalizer = "batch.kubernetes.io/job-tracking";
 
 /** What to do about a pod whose grace is over. `now` by the cluster's own clock. */
 export function decide({ subject }: Facts, openCase: Case, policy: Policy, now: Instant): Verdict<Reason> {
@@ -190,7 +191,7 @@ function needsProof(reason: Reason, because: string): Objection {
   return { kind: "needsProof", reason, because };
 }
 
-function whyNeverForced({ pod, owners }: Subject): Objection | undefined {
+function whyNeverForced({ pod, owners }: PodSubject): Objection | undefined {
   if (isJobPod(pod)) {
     return needsProof("JobPod", "It is a Job's, which would count a forced deletion as a failed attempt.");
   }

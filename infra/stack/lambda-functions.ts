@@ -1,4 +1,5 @@
 import type { Signal } from "../../shared/delta/delta.ts";
+import { nodeHealer } from "../../shared/heal/node-healer.ts";
 import { dispatcherName, type FunctionSettings } from "./function-settings.ts";
 import { logicalId, queueNameOf, type StackParameters } from "./names.ts";
 
@@ -49,7 +50,7 @@ function lambdaFunction(
       KNITBONE_VERSION: parameters.version,
       POWERTOOLS_SERVICE_NAME: name,
       POWERTOOLS_METRICS_NAMESPACE: "Knitbone",
-      ...(name === dispatcherName ? routes(functions) : {}),
+      ...(name === dispatcherName ? routes(functions) : { NODE_QUEUE_URL: { Ref: logicalId(nodeHealer, "Queue") } }),
     },
     ...(settings.reservedConcurrency === undefined ? {} : { reservedConcurrency: settings.reservedConcurrency }),
     events: [

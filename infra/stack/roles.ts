@@ -1,3 +1,4 @@
+import { nodeHealer } from "../../shared/heal/node-healer.ts";
 import { dispatcherName, type FunctionSettings } from "./function-settings.ts";
 import { logicalId, ownArn, queueNameOf, type Resource, type Resources, type StackParameters } from "./names.ts";
 
@@ -61,7 +62,8 @@ function healerStatements({ name }: FunctionSettings, parameters: StackParameter
     allow(read, [table("Flags"), table("Incidents")]),
     // Clusters: the breaker row is the healers' to write.
     allow(write, [table("Cases"), table("Budgets"), table("Actions"), table("Clusters"), table("Lifecycle")]),
-    allow(["sqs:SendMessage"], ["QuarantineQueue", ownQueue(name)]),
+    // Every healer hands nodes over to theirs.
+    allow(["sqs:SendMessage"], ["QuarantineQueue", ...new Set([ownQueue(name), ownQueue(nodeHealer)])]),
     { Effect: "Allow", Action: ["sts:AssumeRole"], Resource: clusterRoles(name, parameters) },
     {
       Effect: "Allow",

@@ -1,4 +1,5 @@
-import type { VerdictKind } from "../heal/heal.ts";
+import type { Effect, VerdictKind } from "../heal/heal.ts";
+import type { NodeMark } from "../kubernetes/node-marks.ts";
 import type { ObjectRef } from "../kubernetes/object-ref.ts";
 import type { Instant } from "../time/clock.ts";
 
@@ -39,22 +40,58 @@ export interface Case {
   readonly clockOffsetMs?: number;
   /** Writes sent, including those of unknown outcome. */
   readonly attempts: number;
+  /** Of them, those whose effect was seen while the object stayed; none when absent. */
+  readonly effective?: number;
   /** A write whose effect has not been seen yet. */
   readonly pending?: {
     readonly actionId: string;
     readonly sentAt: Instant;
     /** Key and stamp of the owner's in-flight budget, given back once the effect is seen. */
     readonly inFlight?: { readonly key: string; readonly stamp: string };
-    /** An eviction with the pod's own grace: its first effect is that the pod is being deleted, not that it is gone. */
-    readonly graceful?: true;
+    /** What is to be seen next; absent: that the object is gone. */
+    readonly effect?: Effect;
   };
   /** Told to people; set once. */
   readonly escalated?: { readonly reason: string; readonly at: Instant; readonly actionId: string };
+  /** A node's: what made other healers hand it over, newest last, one per pod uid and reason. */
+  readonly symptoms?: readonly Symptom[];
+  /** A node's: when the first of them came. */
+  readonly handedOverAt?: Instant;
+  /** A node's: what no field of it says. Outlives the case: a later one of the same node begins with it. */
+  readonly memory?: NodeMemory;
   /** What observe mode would have done; held until then, or until the mode changes. */
   readonly shadowHeldUntil?: Instant;
   readonly closedBecause?: string;
   readonly traceId: string;
 }
+
+/** What a pod showed of its node. */
+export interface Symptom {
+  readonly pod: ObjectRef;
+  readonly reason: string;
+  readonly message: string;
+  /** When it was last seen. */
+  readonly at: Instant;
+}
+
+/** What looks at a node have seen. Instants by the cluster's own clock. */
+export interface NodeMemory {
+  /** The state that looks without a gap have found it in. */
+  readonly state: NodeState;
+  readonly since: Instant;
+  readonly seenAt: Instant;
+  /** When Ready changed, in the last hour, as far as looks have seen it: oldest first. */
+  readonly readyChanges: readonly Instant[];
+  /** Marks that were seen after we had set them. */
+  readonly ours: readonly NodeMark[];
+}
+
+/**
+ * - `well`: Ready=True, its Lease fresh, no pod overdue or silent on it
+ * - `ailing`: Ready=True, and something of that is missing
+ * - `notReady`, `silent`: Ready=False, Ready=Unknown
+ */
+export type NodeState = "well" | "ailing" | "notReady" | "silent";
 
 /** How long a closed case stays readable. Garbage collection only; nothing depends on it. */
 export const closedCaseRetentionMs = 30 * 86_400_000;
@@ -65,6 +102,19 @@ export function newCase(key: CaseKey, object: ObjectRef, traceId: string, now: I
 }
 
 type Words = Omit<NonNullable<Case["verdict"]>, "times">;
+
+/** The case that follows a closed one of the same object (or none): it takes its version, and what is remembered of a node. */
+export function reopenedCase(
+  stored: Case | undefined,
+  key: CaseKey,
+  object: ObjectRef,
+  traceId: string,
+  now: Instant,
+): Case {
+  const fresh = newCase(key, object, traceId, now);
+  if (stored === undefined) return fresh;
+  return { ...fresh, version: stored.version, ...(stored.memory === undefined ? {} : { memory: stored.memory }) };
+}
 
 /** What may change. A verdict is given without its count, which follows from the one before. */
 type CaseChanges = { readonly [Member in Exclude<keyof Case, "verdict">]?: Case[Member] | undefined } & {

@@ -11,10 +11,13 @@ import type { CaseStore } from "./case-store.ts";
  *   pk = "<cluster>#<uid>", sk = "case#<healer>"
  *   healer, cluster, uid, version, state, …      the members of a case
  *   objectKind, verdictKind, pendingActionId …   the members of its parts
+ *   symptoms                                     a list
  *   expiresAt                                    closed cases only
  * A cluster's id has no "#", so that no uid can reach into another cluster's rows.
  */
 const skPrefix = "case#";
+
+const markSchema = z.object({ key: z.string(), value: z.string(), effect: z.string() });
 
 const codec = rowCodec(
   z.object({
@@ -39,20 +42,39 @@ const codec = rowCodec(
     nextLookAt: z.exactOptional(z.number()),
     clockOffsetMs: z.exactOptional(z.number()),
     attempts: z.number(),
+    effective: z.exactOptional(z.number()),
     pending: z.exactOptional(
       z.object({
         actionId: z.string(),
         sentAt: z.number(),
         inFlight: z.exactOptional(z.object({ key: z.string(), stamp: z.string() })),
-        graceful: z.exactOptional(z.literal(true)),
+        effect: z.exactOptional(
+          z.discriminatedUnion("see", [
+            z.object({ see: z.literal("deleting") }),
+            z.object({ see: z.enum(["tainted", "untainted"]), taint: markSchema }),
+          ]),
+        ),
       }),
     ),
     escalated: z.exactOptional(z.object({ reason: z.string(), at: z.number(), actionId: z.string() })),
+    symptoms: z.exactOptional(
+      z.array(z.object({ pod: refSchema, reason: z.string(), message: z.string(), at: z.number() })),
+    ),
+    handedOverAt: z.exactOptional(z.number()),
+    memory: z.exactOptional(
+      z.object({
+        state: z.enum(["well", "ailing", "notReady", "silent"]),
+        since: z.number(),
+        seenAt: z.number(),
+        readyChanges: z.array(z.number()),
+        ours: z.array(markSchema),
+      }),
+    ),
     shadowHeldUntil: z.exactOptional(z.number()),
     closedBecause: z.exactOptional(z.string()),
     traceId: z.string(),
   }),
-  ["object", "verdict", "pending", "escalated"],
+  ["object", "verdict", "pending", "escalated", "memory"],
 );
 
 export function dynamoCaseStore(client: DynamoDBDocumentClient, tableName: string): CaseStore {

@@ -1,4 +1,5 @@
 import { KnitboneError } from "../errors.ts";
+import { nodeHealer } from "../heal/node-healer.ts";
 import type { Log } from "../log/log.ts";
 import type { Random } from "../random/random.ts";
 import type { Clock } from "../time/clock.ts";
@@ -53,7 +54,7 @@ export function clientNodeClusters(options: ClientNodeClustersOptions): Closable
         ...(registered.readsPerSecond === undefined ? {} : { readsPerSecond: registered.readsPerSecond }),
         ...(poolLabel === undefined ? {} : { labelKeys: new Set([poolLabel]) }),
       });
-      return sharedSurroundings(direct, options.clock);
+      return sharedSurroundings(direct, options.clock, options.healer === nodeHealer ? "Node" : "Pod");
     });
     return { fingerprint, connection, cluster };
   };

@@ -1,8 +1,10 @@
 import type { Outcome } from "../heal/heal.ts";
 import type { DisruptionBudgetFacts } from "../kubernetes/disruption-budget.ts";
+import type { LeaseFacts } from "../kubernetes/lease.ts";
 import type { Meta, OwnerRef } from "../kubernetes/meta.ts";
 import type { NamespaceFacts } from "../kubernetes/namespace.ts";
 import type { NodeFacts } from "../kubernetes/node.ts";
+import type { NodeMark } from "../kubernetes/node-marks.ts";
 import type { ObjectRef } from "../kubernetes/object-ref.ts";
 import type { PodFacts } from "../kubernetes/pod.ts";
 import type { WorkloadFacts, WorkloadKind } from "../kubernetes/workload.ts";
@@ -33,6 +35,8 @@ export interface ClusterReader {
     readonly nodeName?: string;
     readonly phase?: string;
   }): Promise<readonly PodFacts[]>;
+  /** The node's Lease in kube-node-lease. */
+  nodeLease(nodeName: string): Promise<Found<LeaseFacts>>;
   nodes(): Promise<readonly NodeFacts[]>;
   /** Whole list, paged, of what a kind's objects have in common; of one namespace, or of all. A tenth of the bytes of the objects. */
   metadata(kind: MetadataKind, namespace?: string): Promise<readonly Meta[]>;
@@ -58,6 +62,13 @@ export interface ClusterWriter {
   forceDeletePod(pod: ObjectRef, resourceVersion: string): Promise<Outcome>;
   /** POST pods/eviction with both preconditions and no grace period. */
   evictPod(pod: ObjectRef, resourceVersion: string): Promise<Outcome>;
+  /**
+   * Adds one taint and keeps every other one as it is. Reads the node first: Gone for another uid, Done where the mark stands already, Conflict where it
+   * is not the version that was judged. uid and resourceVersion are preconditions of the write.
+   */
+  taintNode(node: ObjectRef, resourceVersion: string, taint: NodeMark): Promise<Outcome>;
+  /** Takes away this taint (key, value and effect) and no other, under the same preconditions. Done where it is not there. */
+  untaintNode(node: ObjectRef, resourceVersion: string, taint: NodeMark): Promise<Outcome>;
   recordEvent(event: ClusterEvent): Promise<Outcome>;
 }
 

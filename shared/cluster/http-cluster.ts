@@ -1,6 +1,7 @@
 import { KnitboneError } from "../errors.ts";
 import type { Outcome } from "../heal/heal.ts";
 import { disruptionBudgetFromRaw } from "../kubernetes/disruption-budget.ts";
+import { leaseFromRaw } from "../kubernetes/lease.ts";
 import { metaFromRaw } from "../kubernetes/meta.ts";
 import { namespaceFromRaw } from "../kubernetes/namespace.ts";
 import { nodeFromRaw } from "../kubernetes/node.ts";
@@ -18,6 +19,7 @@ import type { Cluster, Found, MetadataKind } from "./cluster.ts";
 import type { ApiConnection, ApiRequest } from "./connection.ts";
 import { eventBody, eventNamespace } from "./event-body.ts";
 import { selectorMatches } from "./label-selector.ts";
+import { goneByUid, type TaintChange, taintPatch, unreadBeforeWrite } from "./node-taints.ts";
 import { readRate } from "./read-rate.ts";
 import { serverClock } from "./server-clock.ts";
 
@@ -36,6 +38,7 @@ export interface HttpClusterOptions {
   readonly title?: string;
 }
 
+const leaseNamespace = "kube-node-lease";
 const defaultReadsPerSecond = 20;
 /** `safety.md` §3.2 step 5: a write is short, or its outcome is unknown. */
 const writeTimeoutMs = 2_000;
@@ -80,6 +83,20 @@ export function httpCluster(connection: ApiConnection, options: HttpClusterOptio
     }
   };
 
+  const changeTaint = async (change: TaintChange): Promise<Outcome> => {
+    const path = objectPath("/api/v1", "", "nodes", change.node.name);
+    let raw: Raw | undefined;
+    try {
+      raw = await reads.object(path, change.node.name, "");
+    } catch (thrown) {
+      return unreadBeforeWrite(thrown);
+    }
+    const step = taintPatch(raw, change, time.now() ?? clock.now());
+    if (step.kind === "outcome") return step.outcome;
+    const contentType = "application/merge-patch+json";
+    return goneByUid(await write({ method: "PATCH", path, body: step.body, contentType }, change.node));
+  };
+
   return {
     id,
     now: () => time.now(),
@@ -104,6 +121,13 @@ export function httpCluster(connection: ApiConnection, options: HttpClusterOptio
       const items = await reads.list(path, fields.length === 0 ? {} : { fieldSelector: fields.join(",") });
       return items.map((each) => podFromRaw(each, labelKeys));
     },
+    nodeLease: async (name) =>
+      found(
+        objectPath("/apis/coordination.k8s.io/v1", leaseNamespace, "leases", name),
+        name,
+        leaseNamespace,
+        leaseFromRaw,
+      ),
     async nodes() {
       return (await reads.list("/api/v1/nodes", {})).map((each) => nodeFromRaw(each, labelKeys));
     },
@@ -158,6 +182,8 @@ export function httpCluster(connection: ApiConnection, options: HttpClusterOptio
         },
         pod,
       ),
+    taintNode: (node, resourceVersion, taint) => changeTaint({ node, resourceVersion, taint, change: "add" }),
+    untaintNode: (node, resourceVersion, taint) => changeTaint({ node, resourceVersion, taint, change: "remove" }),
     async recordEvent(event) {
       const namespace = eventNamespace(event);
       const outcome = await write(

@@ -2,7 +2,7 @@ import type { Clock } from "../time/clock.ts";
 import type { Cluster } from "./cluster.ts";
 
 /**
- * A last look may be five seconds old in all; what is shared may be one of them. The pod that is judged is never shared.
+ * A last look may be five seconds old in all; what is shared may be one of them. What is judged is never shared.
  */
 const shareForMs = 1_000;
 
@@ -13,7 +13,7 @@ const sweepAbove = 500;
  * The same cluster, with what stands around many pods (owners, namespace, node) read once a second instead of once a pod: in a rejection loop thousands
  * of pods of one owner are judged at once, and a sick API server must not pay five reads for each.
  */
-export function sharedSurroundings(cluster: Cluster, clock: Clock): Cluster {
+export function sharedSurroundings(cluster: Cluster, clock: Clock, judged: "Pod" | "Node" = "Pod"): Cluster {
   const recent = new Map<string, { readonly askedAt: number; readonly answer: Promise<unknown> }>();
 
   const shared = <T>(key: string, ask: () => Promise<T>): Promise<T> => {
@@ -35,7 +35,7 @@ export function sharedSurroundings(cluster: Cluster, clock: Clock): Cluster {
 
   return {
     ...cluster,
-    node: (name) => shared(`node ${name}`, () => cluster.node(name)),
+    ...(judged === "Node" ? {} : { node: (name) => shared(`node ${name}`, () => cluster.node(name)) }),
     namespace: (name) => shared(`namespace ${name}`, () => cluster.namespace(name)),
     workload: (namespace, owner) =>
       shared(`workload ${owner.apiVersion} ${owner.kind} ${namespace}/${owner.name}`, () =>

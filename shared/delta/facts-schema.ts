@@ -97,6 +97,7 @@ export const nodeFacts: z.ZodMiniType<NodeFacts> = z.object({
   kernelVersion: text,
   osImage: text,
   providerId: text,
+  volumesInUse: z.exactOptional(amount),
 });
 
 export const eventFacts: z.ZodMiniType<EventFacts> = z.object({

@@ -12,5 +12,9 @@ export function apply(cluster: ClusterWriter, heal: Heal): Promise<Outcome> {
     case "EvictTerminalPod":
     case "EvictOrphan":
       return cluster.evictPod(heal.pod, heal.resourceVersion);
+    case "TaintNode":
+      return cluster.taintNode(heal.node, heal.resourceVersion, heal.taint);
+    case "UntaintNode":
+      return cluster.untaintNode(heal.node, heal.resourceVersion, heal.taint);
   }
 }

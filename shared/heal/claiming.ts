@@ -50,7 +50,7 @@ export async function claimTarget<Facts extends HealerFacts>(
   const release = () => deps.claims.release(cluster, uid, actionId);
   if (answer.unfinished !== undefined && answer.unfinished !== before?.actionId)
     await settleUnfinished(look, answer.unfinished);
-  const node = typeof subject.node === "string" ? undefined : subject.node;
+  const node = subject.kind === "node" || typeof subject.node === "string" ? undefined : subject.node;
   if (node !== undefined) {
     const nodeClaim = await deps.claims.read(cluster, claimUidOf(look.mode, node.ref.uid));
     if (nodeClaim !== undefined && nodeClaim.expiresAt > at) {

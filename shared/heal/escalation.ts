@@ -1,4 +1,4 @@
-import { type Case, newCase } from "../case/case.ts";
+import { type Case, reopenedCase } from "../case/case.ts";
 import { describeFlag } from "../flag/flag.ts";
 import type { ObjectRef } from "../kubernetes/object-ref.ts";
 import type { Action } from "../ledger/action.ts";
@@ -6,9 +6,7 @@ import { hours } from "../time/duration.ts";
 import { fileCase } from "./case-desk.ts";
 import type { HealerFacts } from "./healer.ts";
 import type { Look } from "./look.ts";
-
-/** Cases of nodes belong to the node's healer, whoever found the symptom: one case per node, told once. */
-export const nodeHealer = "notready-handler";
+import { nodeHealer } from "./node-healer.ts";
 
 export interface Escalation {
   readonly about: ObjectRef;
@@ -152,8 +150,7 @@ async function caseOf<Facts extends HealerFacts>(look: Speaking<Facts>, about: O
   const stored = await look.deps.cases.load(key);
   const now = look.deps.clock.now();
   if (stored?.state === "open" && now - stored.updatedAt < quietMs) return stored;
-  const fresh = newCase(key, about, look.openCase.traceId, now);
-  const opened = stored === undefined ? fresh : { ...fresh, version: stored.version };
+  const opened = reopenedCase(stored, key, about, look.openCase.traceId, now);
   if (look.mode === "observe") return opened;
   // It stands before anything is planned: the id of what is told is made of it.
   const filed = await fileCase(look.deps, opened, {});

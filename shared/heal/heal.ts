@@ -1,3 +1,4 @@
+import type { NodeMark } from "../kubernetes/node-marks.ts";
 import type { ObjectRef } from "../kubernetes/object-ref.ts";
 import type { Instant } from "../time/clock.ts";
 
@@ -16,18 +17,46 @@ export type Heal =
   /** Eviction of a Failed or Succeeded pod, which deletes it without the DELETE verb (K1). */
   | { readonly kind: "EvictTerminalPod"; readonly pod: ObjectRef; readonly resourceVersion: string }
   /** Eviction, with its own grace period, of a pod whose controller does not exist any more: only where its namespace opted in (S0-10). */
-  | { readonly kind: "EvictOrphan"; readonly pod: ObjectRef; readonly resourceVersion: string };
+  | { readonly kind: "EvictOrphan"; readonly pod: ObjectRef; readonly resourceVersion: string }
+  /** One of our two marks on a node; every other taint stays as it is. */
+  | { readonly kind: "TaintNode"; readonly node: ObjectRef; readonly resourceVersion: string; readonly taint: NodeMark }
+  /** Takes one of our marks back: this key, value and effect, and no other. */
+  | {
+      readonly kind: "UntaintNode";
+      readonly node: ObjectRef;
+      readonly resourceVersion: string;
+      readonly taint: NodeMark;
+    };
 
 export type HealKind = Heal["kind"];
 
 /** The object that a heal changes: the one that is claimed, and whose uid the write names. */
 export function targetOf(heal: Heal): ObjectRef {
-  return heal.pod;
+  return isNodeHeal(heal) ? heal.node : heal.pod;
 }
 
-/** Whether the pod gets its own time to end: then the first effect of the write is that it is being deleted. */
-export function isGraceful(heal: Heal): boolean {
-  return heal.kind === "EvictOrphan";
+export function isNodeHeal(heal: Heal): heal is Extract<Heal, { kind: "TaintNode" | "UntaintNode" }> {
+  return heal.kind === "TaintNode" || heal.kind === "UntaintNode";
+}
+
+/** What is to be seen of the object after the write, where that is not that it is gone. */
+export type Effect =
+  /** The pod gets its own time to end: first it is being deleted. */
+  { readonly see: "deleting" } | { readonly see: "tainted" | "untainted"; readonly taint: NodeMark };
+
+/** undefined: the object is gone. */
+export function effectOf(heal: Heal): Effect | undefined {
+  switch (heal.kind) {
+    case "EvictOrphan":
+      return { see: "deleting" };
+    case "TaintNode":
+      return { see: "tainted", taint: heal.taint };
+    case "UntaintNode":
+      return { see: "untainted", taint: heal.taint };
+    case "ForceDeletePod":
+    case "EvictTerminalPod":
+      return undefined;
+  }
 }
 
 /** What came of one write. Values, not errors: the job expects every one of them. */
@@ -53,7 +82,8 @@ export type Verdict<Reason extends string = string> =
   | { readonly kind: "heal"; readonly heal: Heal; readonly reason: Reason; readonly message: string }
   /** `until` by the cluster's own clock. */
   | { readonly kind: "wait"; readonly until: Instant; readonly reason: Reason; readonly message: string }
-  | { readonly kind: "leave"; readonly reason: Reason; readonly message: string }
+  /** `ends`: the object is well again, and its case closes. */
+  | { readonly kind: "leave"; readonly reason: Reason; readonly message: string; readonly ends?: true }
   /** The node is the cause: its own healer is to judge it, with this symptom. `until`: when to look at the object itself again. */
   | {
       readonly kind: "handOver";

@@ -22,6 +22,8 @@ export interface Sighting extends Envelope {
   readonly finalStateUnknown?: true;
   /** The healer's own round found it, no forwarder: it concerns the healer, whatever the signals. */
   readonly byRound?: true;
+  /** Another healer found the node to be the cause: it concerns the node's healer, whatever the signals. */
+  readonly handedOver?: true;
 }
 
 /** The healer asked to look again. Dropped when the case has moved on. */

@@ -1,11 +1,13 @@
 import { luresReplacements } from "../kubernetes/node.ts";
+import { isSameMark } from "../kubernetes/node-marks.ts";
 import { freshness } from "../rail/freshness.ts";
 import { limits } from "../rail/limits.ts";
 import { firstHold, type RailAnswer } from "../rail/rail.ts";
 import { healRails, subjectRails } from "../rail/rails.ts";
-import { type Heal, targetOf } from "./heal.ts";
+import { type Heal, isNodeHeal, targetOf } from "./heal.ts";
 import type { HealerFacts } from "./healer.ts";
 import type { Look } from "./look.ts";
+import { withMemory } from "./node-memory.ts";
 import type { Subject } from "./subject.ts";
 
 export type LastLook =
@@ -38,9 +40,9 @@ export async function lastLook<Facts extends HealerFacts>(
   if (facts === undefined) return withdrawn("Gone", "The object was gone at the last look.");
   const clusterNow = cluster.now();
   if (clusterNow === undefined) return withdrawn("ClusterTimeUnknown", "The API server sent no Date.");
-  const again = healer.decide(facts, openCase, clusterNow);
+  const again = healer.decide(facts, withMemory(openCase, facts.subject, clusterNow), clusterNow);
   if (again.kind !== "heal") return withdrawn("VerdictChanged", `At the last look: ${again.kind} ${again.reason}.`);
-  if (again.heal.kind !== planned.kind || targetOf(again.heal).uid !== targetOf(planned).uid) {
+  if (!isSameHeal(again.heal, planned)) {
     return withdrawn("VerdictChanged", "At the last look another heal was called for.");
   }
   const { subject } = facts;
@@ -59,10 +61,17 @@ export async function lastLook<Facts extends HealerFacts>(
   return { kind: "goAhead", heal: again.heal };
 }
 
+/** The same remedy for the same object; its resourceVersion may have moved on. */
+function isSameHeal(again: Heal, planned: Heal): boolean {
+  if (again.kind !== planned.kind || targetOf(again).uid !== targetOf(planned).uid) return false;
+  return !isNodeHeal(again) || !isNodeHeal(planned) || isSameMark(again.taint, planned.taint);
+}
+
 /** What was spent was the larger budget of a node that takes no new pods; it does again. */
-function luresAgain({ node: before }: Subject, { node: now, pod }: Subject): boolean {
-  if (typeof before === "string" || typeof now === "string") return false;
-  return luresReplacements(now, pod) && !luresReplacements(before, pod);
+function luresAgain(before: Subject, now: Subject): boolean {
+  if (before.kind === "node" || now.kind === "node") return false;
+  if (typeof before.node === "string" || typeof now.node === "string") return false;
+  return luresReplacements(now.node, now.pod) && !luresReplacements(before.node, now.pod);
 }
 
 function firstAnswer(...answers: readonly RailAnswer[]): RailAnswer {

@@ -7,17 +7,22 @@ import { hours, seconds } from "../time/duration.ts";
 import { attempt } from "./attempt.ts";
 import { fileCase, sendWakeUp } from "./case-desk.ts";
 import { escalateOnce } from "./escalation.ts";
+import { type HandedOver, handOver } from "./hand-over.ts";
 import type { Verdict, VerdictKind } from "./heal.ts";
 import type { HealerFacts } from "./healer.ts";
 import type { Handled, Look, Sight } from "./look.ts";
+import { withMemory } from "./node-memory.ts";
 import { readCluster } from "./read-cluster.ts";
 import { recordAttempt } from "./record-attempt.ts";
-import { awaitEnd, closeGone, withoutEffect } from "./verification.ts";
+import type { Subject } from "./subject.ts";
+import { awaitEnd, closeGone, seenEffect, showsEffect, withoutEffect } from "./verification.ts";
 
 /** From a write to the first look for its effect. */
 const verifyAfterMs = seconds(10);
 /** A cluster that does not answer, an unreadable flag, an open incident: looked at again after this. */
 const heldForMs = seconds(60);
+/** A node that was just handed over may be marked by then. */
+const soonMs = seconds(15);
 /** Without a sighting in between, an escalated or left case is not read again before this. */
 const restMs = seconds(30);
 
@@ -33,18 +38,27 @@ export async function lookAt<Facts extends HealerFacts>(sight: Sight<Facts>): Pr
   const now = sight.deps.clock.now();
   const pending = sight.openCase.pending;
   if (pending !== undefined && now < pending.sentAt + verifyAfterMs) return { kind: "TooEarly" };
-  if (pending?.graceful === true && isTerminating(facts.subject.pod)) {
-    return awaitEnd(sight, facts.subject.pod, clusterNow - now);
+  const { subject } = facts;
+  if (pending?.effect?.see === "deleting" && subject.kind === "pod" && isTerminating(subject.pod)) {
+    return awaitEnd(sight, subject.pod, clusterNow - now);
   }
+  const judgedCase = await afterWrite(sight, subject);
+  if (judgedCase === undefined) return { kind: "Superseded" };
   if (sight.mode === "off") return { kind: "SwitchedOff" };
 
-  const clockOffsetMs = clusterNow - now;
-  const openCase = pending === undefined ? sight.openCase : await withoutEffect(sight);
-  const look: Look<Facts> = { ...sight, mode: sight.mode, cluster, openCase: { ...openCase, clockOffsetMs } };
+  const openCase = withMemory({ ...judgedCase, clockOffsetMs: clusterNow - now }, subject, clusterNow);
+  const look: Look<Facts> = { ...sight, mode: sight.mode, cluster, openCase };
   const verdict = judged(look, facts, clusterNow);
   sight.deps.metrics.count("Verdict", 1, { verdict: verdict.kind, reason: verdict.reason });
   sight.log.info("Verdict", { verdict: verdict.kind, reason: verdict.reason, mode: sight.mode });
   return carryOut(look, facts, verdict);
+}
+
+/** The case once its last write has been looked for: seen on the object that stays, or without effect. */
+async function afterWrite<Facts extends HealerFacts>(sight: Sight<Facts>, subject: Subject): Promise<Case | undefined> {
+  const { pending } = sight.openCase;
+  if (pending === undefined) return sight.openCase;
+  return showsEffect(pending.effect, subject) ? seenEffect(sight) : withoutEffect(sight);
 }
 
 /** The healer's verdict under the rails that hold words and writes alike, and under the attempt budget. */
@@ -53,8 +67,9 @@ function judged<Facts extends HealerFacts>(look: Look<Facts>, facts: Facts, clus
   if (verdict.kind === "wait" || verdict.kind === "leave") return verdict;
   const answer = firstHold(subjectRails, facts.subject);
   if (answer.kind !== "pass") return { kind: "leave", reason: answer.reason, message: answer.message };
-  if (verdict.kind === "heal" && look.openCase.attempts >= limits.attempts) {
-    const message = `${look.openCase.attempts} attempts had no lasting effect: ${verdict.message}`;
+  const withoutSeenEffect = look.openCase.attempts - (look.openCase.effective ?? 0);
+  if (verdict.kind === "heal" && withoutSeenEffect >= limits.attempts) {
+    const message = `${withoutSeenEffect} attempts had no lasting effect: ${verdict.message}`;
     return { kind: "escalate", reason: "AttemptsExhausted", message };
   }
   return verdict;
@@ -69,12 +84,10 @@ async function carryOut<Facts extends HealerFacts>(
     case "wait":
       return file(look, "wait", verdict, { until: ours(look, verdict.until) });
     case "leave":
-      return rest(look, verdict);
+      return verdict.ends === true && !look.isNew ? close(look, "Recovered", "leave", verdict) : rest(look, verdict);
     case "handOver": {
       const judged = await standing(look);
-      if (judged === undefined) return { kind: "Superseded" };
-      const message = `${verdict.message} Its node's healer is not there yet: taint or cordon it, then look at the node.`;
-      return suspectNode(judged, verdict.node, verdict.reason, message, ours(look, verdict.until));
+      return judged === undefined ? { kind: "Superseded" } : giveAway(judged, verdict, ours(look, verdict.until));
     }
     case "escalate": {
       const judged = await standing(look);
@@ -122,24 +135,34 @@ async function carryOutHeal<Facts extends HealerFacts>(
     case "held":
       return file(look, "wait", result, { until: result.until });
     case "nodeSuspected":
-      return suspectNode(look, result.node, "NodeBudgetExhausted", result.message);
+      return giveAway(look, { node: result.node, reason: "NodeBudgetExhausted", message: result.message });
     case "observed":
     case "sent":
       return recordAttempt(look, verdict, result);
   }
 }
 
-/** Until the node's own healer exists, a hand-over is told to people, once per node, and looked at again while the node takes new pods. */
-async function suspectNode<Facts extends HealerFacts>(
+/**
+ * The node's healer is to judge it; the object is looked at again while it does. What it does not take up is told to people, once per node. In observe
+ * mode nobody is handed anything.
+ */
+async function giveAway<Facts extends HealerFacts>(
   look: Look<Facts>,
-  node: Parameters<typeof escalateOnce>[1]["about"],
-  because: string,
-  message: string,
+  { node, reason, message }: Omit<HandedOver, "at">,
   sooner = Number.POSITIVE_INFINITY,
 ): Promise<Handled> {
-  await escalateOnce(look, { about: node, reason: "NodeSuspected", message: `${because}: ${message}` });
-  const until = Math.min(sooner, look.deps.clock.now() + heldForMs);
-  return file(look, "escalate", { reason: "NodeSuspected", message }, { until });
+  const now = look.deps.clock.now();
+  const handed = look.mode === "observe" ? undefined : await handOver(look, { node, reason, message, at: now });
+  const waitedMs = now - (handed?.since ?? Number.NEGATIVE_INFINITY);
+  const isNotTaken = waitedMs >= limits.handOverMs;
+  if (isNotTaken) {
+    await escalateOnce(look, { about: node, reason: "NodeSuspected", message: `${reason}: ${message}` });
+  }
+  // A healer that is there marks the node within seconds.
+  const until = Math.min(sooner, now + (waitedMs === 0 ? soonMs : heldForMs));
+  return isNotTaken
+    ? file(look, "escalate", { reason: "NodeSuspected", message }, { until })
+    : file(look, "handOver", { reason, message }, { until });
 }
 
 async function escalate<Facts extends HealerFacts>(

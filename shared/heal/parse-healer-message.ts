@@ -15,6 +15,7 @@ const message: z.ZodMiniType<HealerMessage> = z.discriminatedUnion("kind", [
     sightedAt: instant,
     finalStateUnknown: z.exactOptional(z.literal(true)),
     byRound: z.exactOptional(z.literal(true)),
+    handedOver: z.exactOptional(z.literal(true)),
   }),
   z.object({ ...envelope, kind: z.literal("wakeUp"), caseVersion: count, dueAt: instant, hops: count }),
   z.object({ v: count, kind: z.literal("rounds"), healer: healerName }),

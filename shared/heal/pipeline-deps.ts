@@ -27,6 +27,8 @@ export interface PipelineDeps {
   readonly connections: Clusters;
   /** The healer's own queue: where its wake-ups go. */
   readonly queue: Queue;
+  /** The queue of the nodes' healer: where nodes are handed over. */
+  readonly nodeQueue: Queue;
   /** Where messages go that nobody can read, with the error code. */
   readonly quarantine: Queue;
   readonly clock: Clock;

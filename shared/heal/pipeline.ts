@@ -6,7 +6,7 @@
  * Everything that can say no without reading the cluster comes before the read. Whatever says no is written on the case with its reason; what is
  * to be looked at again wakes itself through the healer's own queue, and the forwarder's resync is the second alarm clock.
  */
-import { type Case, type CaseKey, newCase } from "../case/case.ts";
+import { type Case, type CaseKey, reopenedCase } from "../case/case.ts";
 import { KnitboneError } from "../errors.ts";
 import { describeRef } from "../kubernetes/object-ref.ts";
 import type { RailAnswer } from "../rail/rail.ts";
@@ -59,7 +59,8 @@ function handle<Facts extends HealerFacts>(
     case "round":
       return goRound(healer, deps, message);
     case "sighting": {
-      const isForeign = message.delta === "suspect" && message.byRound !== true && !healer.concerns(message);
+      const isOurs = message.byRound === true || message.handedOver === true;
+      const isForeign = message.delta === "suspect" && !isOurs && !healer.concerns(message);
       return isForeign ? { kind: "NotConcerned" } : road(healer, deps, message);
     }
     case "wakeUp":
@@ -161,8 +162,7 @@ async function tooEarly(
 
 function openedCase(stored: Case | undefined, key: CaseKey, message: ObjectMessage, now: Instant): Case {
   if (stored?.state === "open") return stored;
-  const fresh = newCase(key, message.object, message.traceId, now);
-  return stored === undefined ? fresh : { ...fresh, version: stored.version };
+  return reopenedCase(stored, key, message.object, message.traceId, now);
 }
 
 async function held(

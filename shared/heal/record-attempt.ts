@@ -6,7 +6,7 @@ import { hours, seconds } from "../time/duration.ts";
 import type { AttemptResult } from "./attempt.ts";
 import { fileCase } from "./case-desk.ts";
 import { escalateOnce } from "./escalation.ts";
-import { type HealKind, isGraceful, type Outcome, type Verdict } from "./heal.ts";
+import { effectOf, type HealKind, type Outcome, type Verdict } from "./heal.ts";
 import type { HealerFacts } from "./healer.ts";
 import type { Handled, Look } from "./look.ts";
 
@@ -57,6 +57,7 @@ export async function recordAttempt<Facts extends HealerFacts>(
   const told = outcome.kind === "Denied" ? await escalateOnce(look, denied(look, outcome.message)) : openCase;
   const mayHaveActed = outcome.kind === "Done" || outcome.kind === "Unknown";
   const nextLookAt = now + nextLookMs(outcome);
+  const effect = effectOf(verdict.heal);
   const filed = await fileSent(
     look,
     told,
@@ -68,7 +69,7 @@ export async function recordAttempt<Facts extends HealerFacts>(
             actionId: result.actionId,
             sentAt: result.at,
             ...(result.inFlight === undefined ? {} : { inFlight: result.inFlight }),
-            ...(isGraceful(verdict.heal) ? { graceful: true as const } : {}),
+            ...(effect === undefined ? {} : { effect }),
           }
         : undefined,
       shadowHeldUntil: undefined,
@@ -125,6 +126,8 @@ const pastTense: Readonly<Record<HealKind, string>> = {
   ForceDeletePod: "ForceDeleted",
   EvictTerminalPod: "Swept",
   EvictOrphan: "Evicted",
+  TaintNode: "Tainted",
+  UntaintNode: "Untainted",
 };
 
 async function tell<Facts extends HealerFacts>(look: Look<Facts>, verdict: HealVerdict, result: Sent): Promise<void> {

@@ -1,9 +1,9 @@
-import { luresReplacements } from "../kubernetes/node.ts";
+import { luresReplacements, type NodeFacts } from "../kubernetes/node.ts";
 import type { ObjectRef } from "../kubernetes/object-ref.ts";
 import { actionBudgets, type BudgetScope, type ScopedBudget } from "../rail/action-budgets.ts";
 import type { Instant } from "../time/clock.ts";
 import { seconds } from "../time/duration.ts";
-import { type Heal, targetOf } from "./heal.ts";
+import { type Heal, isNodeHeal, targetOf } from "./heal.ts";
 import type { HealerFacts } from "./healer.ts";
 import type { Look } from "./look.ts";
 import type { Subject } from "./subject.ts";
@@ -45,7 +45,9 @@ export async function spendBudgets<Facts extends HealerFacts>(
   const { uid } = targetOf(heal);
   const brake = look.state.brake;
   const budgets = actionBudgets({ cluster: openCase.key.cluster, heal, subject, brake, nodeSuspected, mode });
-  const stampOf = ({ scope }: ScopedBudget) => (scope === "node" ? uid : `${uid}#${openCase.attempts + 1}`);
+  // A node outlives its cases: another one of it is another action.
+  const object = isNodeHeal(heal) ? `${uid}#${openCase.openedAt}` : uid;
+  const stampOf = ({ scope }: ScopedBudget) => (scope === "node" ? uid : `${object}#${openCase.attempts + 1}`);
   const giveBackAll = async (which: readonly ScopedBudget[]) => {
     for (const budget of which) await deps.budgets.giveBack(budget, stampOf(budget), at);
   };
@@ -68,15 +70,17 @@ export async function spendBudgets<Facts extends HealerFacts>(
   };
 }
 
-function refusal(budget: ScopedBudget, heal: Heal, { node, pod }: Subject, until: Instant): Refusal {
-  if (
-    heal.kind === "ForceDeletePod" &&
-    budget.scope === "node" &&
-    typeof node !== "string" &&
-    luresReplacements(node, pod)
-  ) {
+/** The pod's node, where its replacement could be placed there again. */
+function luringNode(subject: Subject): NodeFacts | undefined {
+  if (subject.kind === "node" || typeof subject.node === "string") return undefined;
+  return luresReplacements(subject.node, subject.pod) ? subject.node : undefined;
+}
+
+function refusal(budget: ScopedBudget, heal: Heal, subject: Subject, until: Instant): Refusal {
+  const node = luringNode(subject);
+  if (heal.kind === "ForceDeletePod" && budget.scope === "node" && node !== undefined) {
     const what = budget.limit === 0 ? "it was handed over" : `its budget is spent (${budget.limit} in ten minutes)`;
-    const message = `Nothing more is force-deleted on node ${node.ref.name}: ${what}, and it still takes new pods. Taint or cordon it, then look at it.`;
+    const message = `Nothing more is force-deleted on node ${node.ref.name}: ${what}, and it still takes new pods. Its own healer is to judge it.`;
     return { kind: "nodeSuspected", node: node.ref, message };
   }
   return { kind: "held", reason: "BudgetExhausted", message: `Spent: ${budget.title}.`, until };

@@ -1,10 +1,12 @@
 import type { ClusterReader } from "../cluster/cluster.ts";
+import type { LeaseFacts } from "../kubernetes/lease.ts";
 import type { OwnerRef } from "../kubernetes/meta.ts";
 import type { NamespaceFacts } from "../kubernetes/namespace.ts";
 import type { NodeFacts } from "../kubernetes/node.ts";
 import type { ObjectRef } from "../kubernetes/object-ref.ts";
-import type { PodFacts } from "../kubernetes/pod.ts";
+import { isMirror, jobTrackingFinalizer, type PodFacts, silentSince } from "../kubernetes/pod.ts";
 import type { WorkloadFacts } from "../kubernetes/workload.ts";
+import type { Instant } from "../time/clock.ts";
 
 /** The end of the chain of controllers above a pod. */
 export type OwnerState =
@@ -17,8 +19,12 @@ export type OwnerState =
   /** The owner's uid is not there any more. */
   | { readonly kind: "missing"; readonly owner: OwnerRef; readonly chain: readonly WorkloadFacts[] };
 
-/** A pod with everything above and below it that a rail asks about, all read live. */
-export interface Subject {
+/** What a healer judges, with everything around it that a rail asks about, all read live. */
+export type Subject = PodSubject | NodeSubject;
+
+/** A pod with what is above and below it. */
+export interface PodSubject {
+  readonly kind: "pod";
   readonly pod: PodFacts;
   readonly owners: OwnerState;
   readonly namespace?: NamespaceFacts;
@@ -26,10 +32,30 @@ export interface Subject {
   readonly node: NodeFacts | "none" | "notFound";
 }
 
+/** A node with what says whether its kubelet works: its Lease, and what stands on it. */
+export interface NodeSubject {
+  readonly kind: "node";
+  readonly node: NodeFacts;
+  /** Of kube-node-lease; absent when there is none. */
+  readonly lease?: LeaseFacts;
+  /** All pods that are bound to it, but for its static ones. */
+  readonly pods: readonly StandingPod[];
+}
+
+/** A pod on a node, as far as the node is judged by it. */
+export interface StandingPod {
+  readonly ref: ObjectRef;
+  readonly creationTimestamp?: Instant;
+  /** Its kubelet must have ended it by then; absent as long as it is not being deleted, or something else holds it (a finalizer). */
+  readonly endsBy?: Instant;
+  /** Bound since then, and not one word from the kubelet. */
+  readonly silentSince?: Instant;
+}
+
 const ownerDepthLimit = 5;
 
 /** Reads the pod of this uid and its surroundings; undefined when it is gone or the name belongs to another. */
-export async function observeSubject(cluster: ClusterReader, object: ObjectRef): Promise<Subject | undefined> {
+export async function observeSubject(cluster: ClusterReader, object: ObjectRef): Promise<PodSubject | undefined> {
   const found = await cluster.pod(object.namespace, object.name);
   if (found.kind === "notFound" || found.object.ref.uid !== object.uid) return undefined;
   const pod = found.object;
@@ -39,10 +65,37 @@ export async function observeSubject(cluster: ClusterReader, object: ObjectRef):
     pod.nodeName === undefined ? undefined : cluster.node(pod.nodeName),
   ]);
   return {
+    kind: "pod",
     pod,
     owners,
     ...(namespace.kind === "found" ? { namespace: namespace.object } : {}),
     node: node === undefined ? "none" : node.kind === "found" ? node.object : "notFound",
+  };
+}
+
+/** Reads the node of this uid, its Lease and its pods; undefined when it is gone or the name belongs to another. */
+export async function observeNode(cluster: ClusterReader, object: ObjectRef): Promise<NodeSubject | undefined> {
+  const found = await cluster.node(object.name);
+  if (found.kind === "notFound" || found.object.ref.uid !== object.uid) return undefined;
+  const [lease, pods] = await Promise.all([cluster.nodeLease(object.name), cluster.pods({ nodeName: object.name })]);
+  return {
+    kind: "node",
+    node: found.object,
+    ...(lease.kind === "found" ? { lease: lease.object } : {}),
+    pods: pods.filter((each) => !isMirror(each)).map(standingPod),
+  };
+}
+
+function standingPod(pod: PodFacts): StandingPod {
+  const { ref, creationTimestamp, finalizers } = pod;
+  const isHeld = finalizers.some((each) => each !== jobTrackingFinalizer);
+  const endsBy = isHeld ? undefined : pod.deletionTimestamp;
+  const silent = silentSince(pod);
+  return {
+    ref,
+    ...(creationTimestamp === undefined ? {} : { creationTimestamp }),
+    ...(endsBy === undefined ? {} : { endsBy }),
+    ...(silent === undefined ? {} : { silentSince: silent }),
   };
 }
 
@@ -62,11 +115,11 @@ async function observeOwners(cluster: ClusterReader, pod: PodFacts): Promise<Own
 }
 
 /** The topmost controller that was read: what people call "the workload". */
-export function workloadOf(subject: Subject): WorkloadFacts | undefined {
+export function workloadOf(subject: PodSubject): WorkloadFacts | undefined {
   return subject.owners.kind === "bare" ? undefined : subject.owners.chain.at(-1);
 }
 
 /** Key of the owner for budgets: the topmost known uid, else the owner reference's, else the pod's own. */
-export function ownerUidOf(subject: Subject): string {
+export function ownerUidOf(subject: PodSubject): string {
   return workloadOf(subject)?.ref.uid ?? subject.pod.owner?.uid ?? subject.pod.ref.uid;
 }

@@ -1,4 +1,5 @@
 import type { Case } from "../case/case.ts";
+import { isSameMark, markOn, type NodeMark } from "../kubernetes/node-marks.ts";
 import { describeRef } from "../kubernetes/object-ref.ts";
 import type { PodFacts } from "../kubernetes/pod.ts";
 import { limits } from "../rail/limits.ts";
@@ -6,11 +7,15 @@ import type { Instant } from "../time/clock.ts";
 import { seconds } from "../time/duration.ts";
 import { fileCase } from "./case-desk.ts";
 import { claimUidOf } from "./claiming.ts";
+import type { Effect } from "./heal.ts";
 import type { HealerFacts } from "./healer.ts";
 import type { Handled, Sight } from "./look.ts";
+import type { Subject } from "./subject.ts";
 
 /** A kubelet that works takes a pod away within this after its time. */
 const endMarginMs = seconds(5);
+/** From a write whose effect was seen to the next look, where this one does not come to an end. */
+const goOnMs = seconds(10);
 /** A pod that is past its time is looked at no more often than this. */
 const endAgainMs = seconds(30);
 
@@ -34,7 +39,9 @@ export async function closeGone<Facts extends HealerFacts>(sight: Sight<Facts>):
   }
   // Both: a later attempt than the recorded one may have died on its way.
   const candidates = [claim?.actionId, known].filter((each) => each !== undefined);
-  const actionId = (await settleGone(sight, new Set(candidates)))[0];
+  const settled = await settleGone(sight, new Set(candidates));
+  // A node does not go because it was marked.
+  const actionId = openCase.object.kind === "Node" ? undefined : settled[0];
   if (actionId !== undefined) await deps.ledger.verify(cluster, actionId, now);
   // Released only here, where the effect is seen: a claim of unknown outcome holds until then.
   if (claim !== undefined && claim.healer === openCase.key.healer)
@@ -103,6 +110,47 @@ export async function awaitEnd<Facts extends HealerFacts>(
   } as const;
   const filed = await fileCase(sight.deps, sight.openCase, { verdict, nextLookAt }, nextLookAt);
   return filed === "conflict" ? { kind: "Superseded" } : { kind: "Decided", reason: verdict.reason };
+}
+
+/** Whether the object, which is still there, shows what the write was for. */
+export function showsEffect(effect: Effect | undefined, subject: Subject): boolean {
+  if (effect === undefined || effect.see === "deleting" || subject.kind !== "node") return false;
+  const stands = markOn(subject.node, effect.taint) !== undefined;
+  return stands === (effect.see === "tainted");
+}
+
+/**
+ * The written heal has had its effect, and the object stays: verified in the ledger, and the case goes on without it. undefined: another look was faster.
+ * Filed before the look goes on, so that what is ours is known whatever comes of it.
+ */
+export async function seenEffect<Facts extends HealerFacts>(sight: Sight<Facts>): Promise<Case | undefined> {
+  const { deps, openCase } = sight;
+  const { cluster, uid, healer } = openCase.key;
+  const { pending, memory } = openCase;
+  if (pending === undefined) return openCase;
+  await deps.ledger.verify(cluster, pending.actionId, deps.clock.now());
+  const changes = {
+    pending: undefined,
+    effective: (openCase.effective ?? 0) + 1,
+    ...(memory === undefined ? {} : { memory: { ...memory, ours: oursAfter(memory.ours, pending.effect) } }),
+  };
+  // The wake-up is for a process that ends between this and what the look comes to.
+  const filed = await fileCase(deps, openCase, changes, deps.clock.now() + goOnMs);
+  if (filed === "conflict") return undefined;
+  // A claim of unknown outcome holds until here.
+  const claim = await deps.claims.read(cluster, uid);
+  if (claim?.healer === healer && claim.actionId === pending.actionId) {
+    await deps.claims.release(cluster, uid, claim.holder);
+  }
+  deps.metrics.count("HealVerified");
+  sight.log.info("Heal verified", { action: pending.actionId });
+  return filed;
+}
+
+function oursAfter(before: readonly NodeMark[], effect: Effect | undefined): readonly NodeMark[] {
+  if (effect === undefined || effect.see === "deleting") return before;
+  const others = before.filter((each) => !isSameMark(each, effect.taint));
+  return effect.see === "tainted" ? [...others, effect.taint] : others;
 }
 
 /** The written heal has had no effect: its owner is free for the next attempt, and the ladder goes up (`attempts` was counted when it was sent). */

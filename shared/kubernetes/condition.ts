@@ -28,3 +28,12 @@ export function conditionFromRaw(raw: Raw): Condition {
 export function findCondition(conditions: readonly Condition[], type: string): Condition | undefined {
   return conditions.find((each) => each.type === type);
 }
+
+/**
+ * Conditions name either a trouble (MemoryPressure, KernelDeadlock: bad when True) or a health (ContainerRuntimeReady, NetworkingReady of the
+ * EKS agent: bad when False). Unknown is no value of its own here: a kubelet that fell silent turns all of its conditions to Unknown, Ready too.
+ */
+export function standsAtBadValue(condition: Condition): boolean {
+  if (condition.type === "Ready") return false;
+  return condition.status === (/(Ready|Healthy)$/.test(condition.type) ? "False" : "True");
+}

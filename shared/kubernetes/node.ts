@@ -1,7 +1,7 @@
 import { type Condition, conditionFromRaw, findCondition } from "./condition.ts";
 import { type Meta, metaFromRaw } from "./meta.ts";
 import { type PodFacts, quantity } from "./pod.ts";
-import { type Raw, rawList, rawObject, rawText } from "./raw.ts";
+import { type Raw, rawList, rawObject, rawText, rawTexts } from "./raw.ts";
 import { type Taint, taintFromRaw, tolerates } from "./taint.ts";
 
 export interface NodeFacts extends Meta {
@@ -17,6 +17,8 @@ export interface NodeFacts extends Meta {
   readonly kernelVersion: string;
   readonly osImage: string;
   readonly providerId: string;
+  /** Volumes that its kubelet has mounted or is about to; absent: none. */
+  readonly volumesInUse?: number;
 }
 
 export function nodeFromRaw(raw: Raw, extraLabelKeys?: ReadonlySet<string>): NodeFacts {
@@ -25,6 +27,7 @@ export function nodeFromRaw(raw: Raw, extraLabelKeys?: ReadonlySet<string>): Nod
   const info = rawObject(status["nodeInfo"]);
   const quantities = (value: unknown) =>
     Object.fromEntries(Object.entries(rawObject(value)).map(([name, each]) => [name, quantity(each)]));
+  const volumesInUse = rawTexts(status["volumesInUse"]).length;
   return {
     ...metaFromRaw("Node", raw, extraLabelKeys),
     taints: rawList(spec["taints"]).map(taintFromRaw),
@@ -38,6 +41,7 @@ export function nodeFromRaw(raw: Raw, extraLabelKeys?: ReadonlySet<string>): Nod
     kernelVersion: rawText(info["kernelVersion"]) ?? "",
     osImage: rawText(info["osImage"]) ?? "",
     providerId: rawText(spec["providerID"]) ?? "",
+    ...(volumesInUse === 0 ? {} : { volumesInUse }),
   };
 }
 

@@ -214,6 +214,21 @@ export function isTerminal(pod: PodFacts): boolean {
   return pod.phase === "Failed" || pod.phase === "Succeeded";
 }
 
+/** Kept by the Job controller until it has counted the pod: it follows from the pod's end, and does not hold it up. */
+export const jobTrackingFinalizer = "batch.kubernetes.io/job-tracking";
+
+/** Since when it is bound and its kubelet has not said a word, which writes startTime with its first status (S0-14); undefined when it has. */
+export function silentSince(pod: PodFacts): Instant | undefined {
+  const isSilent =
+    pod.phase === "Pending" &&
+    pod.nodeName !== undefined &&
+    pod.deletionTimestamp === undefined &&
+    pod.startTime === undefined &&
+    pod.containers.every((each) => each.state === "absent");
+  if (!isSilent) return undefined;
+  return findCondition(pod.conditions, "PodScheduled")?.lastTransitionTime ?? pod.creationTimestamp;
+}
+
 /** A static pod's shadow in the API: visible, but only its node's files control it (K7). */
 export function isMirror(pod: Meta): boolean {
   return pod.annotations["kubernetes.io/config.mirror"] !== undefined;

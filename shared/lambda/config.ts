@@ -16,6 +16,8 @@ interface FunctionConfig {
 export interface HealerConfig<Policy> extends FunctionConfig {
   /** The healer's own queue: where its wake-ups go. */
   readonly queueUrl: string;
+  /** The queue of the nodes' healer: where this one hands nodes over. */
+  readonly nodeQueueUrl: string;
   readonly policy: Policy;
 }
 
@@ -38,6 +40,7 @@ export function healerConfig<Policy>(environment: Environment, parsePolicy: Pars
     return {
       ...base,
       queueUrl: read.url(environment, "QUEUE_URL"),
+      nodeQueueUrl: read.url(environment, "NODE_QUEUE_URL"),
       // Only used when there are no problems at all.
       policy: policy.kind === "policy" ? policy.policy : (undefined as Policy),
     };

@@ -48,6 +48,7 @@ function pipelineDeps(config: HealerConfig<unknown>, healer: string, frame: Fram
       log,
     }),
     queue: queue(config.queueUrl),
+    nodeQueue: queue(config.nodeQueueUrl),
     quarantine: queue(config.quarantineQueueUrl),
     clock: systemClock,
     random: systemRandom,

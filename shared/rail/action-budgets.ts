@@ -1,13 +1,13 @@
 import type { Mode } from "../flag/flag.ts";
-import type { Heal } from "../heal/heal.ts";
-import { ownerUidOf, type Subject } from "../heal/subject.ts";
+import { type Heal, isNodeHeal } from "../heal/heal.ts";
+import { ownerUidOf, type PodSubject, type Subject } from "../heal/subject.ts";
 import { luresReplacements, type NodeFacts } from "../kubernetes/node.ts";
 import { formatDuration } from "../time/duration.ts";
 import type { Brake } from "./brake.ts";
 import type { Budget } from "./budget.ts";
 import { limits } from "./limits.ts";
 
-export type BudgetScope = "ownerInFlight" | "owner" | "node" | "namespace" | "cluster" | "fleet";
+export type BudgetScope = "pace" | "ownerInFlight" | "owner" | "node" | "namespace" | "cluster" | "fleet";
 
 export interface ScopedBudget extends Budget {
   readonly scope: BudgetScope;
@@ -24,22 +24,39 @@ export interface BudgetContext {
   readonly mode: Exclude<Mode, "off">;
 }
 
+type Make = (
+  scope: BudgetScope,
+  what: string,
+  name: string,
+  bound: { readonly limit: number; readonly windowMs: number },
+) => ScopedBudget;
+
 /** Every budget that this heal spends, from narrow to wide. Never empty: no heal is uncounted. */
 export function actionBudgets(context: BudgetContext): readonly ScopedBudget[] {
-  const { cluster, subject, mode } = context;
-  const namespace = `${cluster}/${subject.pod.ref.namespace}`;
-  const of = (
-    scope: BudgetScope,
-    what: string,
-    name: string,
-    { limit, windowMs }: { readonly limit: number; readonly windowMs: number },
-  ): ScopedBudget => ({
+  const { subject, heal, mode } = context;
+  const of: Make = (scope, what, name, { limit, windowMs }) => ({
     scope,
     key: `${mode}#${what}#${name}`,
     limit,
     windowMs,
     title: `${what} ${name}: ${limit} in ${formatDuration(windowMs)}`,
   });
+  // A heal of nodes counts as one whatever it is said to be about.
+  return subject.kind === "node" || isNodeHeal(heal) ? nodeBudgets(context, of) : podBudgets(context, subject, of);
+}
+
+function nodeBudgets({ cluster, heal }: BudgetContext, of: Make): readonly ScopedBudget[] {
+  if (heal.kind === "UntaintNode") return [of("cluster", "untainted-of-cluster", cluster, limits.untainted)];
+  return [
+    of("pace", "node-pace", cluster, limits.nodePace),
+    of("cluster", "nodes-of-cluster", cluster, limits.nodesOfCluster),
+    of("fleet", "nodes-of-fleet", "*", limits.nodesOfFleet),
+  ];
+}
+
+function podBudgets(context: BudgetContext, subject: PodSubject, of: Make): readonly ScopedBudget[] {
+  const { cluster } = context;
+  const namespace = `${cluster}/${subject.pod.ref.namespace}`;
   if (context.heal.kind === "EvictTerminalPod") {
     return [
       of("namespace", "terminal-namespace", namespace, limits.terminalNamespace),

@@ -8,6 +8,7 @@ import { leave, pass, type RailAnswer, waitAMinute } from "./rail.ts";
  * (K1, K2); asking first spares the others a refused eviction.
  */
 export async function disruptionBudget(cluster: ClusterReader, subject: Subject): Promise<RailAnswer> {
+  if (subject.kind === "node") return pass;
   const { pod } = subject;
   if (isTerminating(pod) || isTerminal(pod)) return pass;
   const budgets = await cluster.disruptionBudgetsOf(pod.ref);

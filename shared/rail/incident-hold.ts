@@ -10,7 +10,8 @@ function registryHostOf(image: string): string {
 }
 
 function explains(incident: Incident, subject: Subject): boolean {
-  const waiting = subject.pod.containers.filter((each) => each.state === "waiting" || each.state === "absent");
+  const containers = subject.kind === "pod" ? subject.pod.containers : [];
+  const waiting = containers.filter((each) => each.state === "waiting" || each.state === "absent");
   switch (incident.kind) {
     case "controlPlane":
       return true;
@@ -23,7 +24,7 @@ function explains(incident: Incident, subject: Subject): boolean {
     // A pod's facts name claims, not classes or drivers: while one of those fails, no pod with a claim is touched.
     case "storageClass":
     case "csiDriver":
-      return subject.pod.volumeClaims.length > 0;
+      return subject.kind === "pod" && subject.pod.volumeClaims.length > 0;
   }
 }
 

@@ -17,6 +17,18 @@ export const limits = {
   namespace: { limit: 10, windowMs: minutes(10) },
   cluster: { limit: 20, windowMs: minutes(10) },
   fleet: { limit: 50, windowMs: minutes(10) },
+  /** Nodes of one cluster are marked one at a time … */
+  nodePace: { limit: 1, windowMs: seconds(60) },
+  /** … and few in all. */
+  nodesOfCluster: { limit: 3, windowMs: hours(1) },
+  nodesOfFleet: { limit: 10, windowMs: hours(1) },
+  /** Marks taken back, which only gives room: bounded all the same. */
+  untainted: { limit: 20, windowMs: minutes(10) },
+  /**
+   * No node is taken out of scheduling above so many not-ready nodes of its zone (the larger of number and share), nor when fewer Ready ones would be
+   * left of zone or cluster.
+   */
+  nodeBrake: { notReady: 1, share: 0.2, leftOfZone: 1, leftOfCluster: 2 },
   /** Failed and Succeeded pods have budgets of their own. */
   terminalNamespace: { limit: 300, windowMs: minutes(10) },
   terminalCluster: { limit: 600, windowMs: minutes(10) },
@@ -26,6 +38,8 @@ export const limits = {
   brakeExitMs: minutes(10),
   /** From the last live look to the write. */
   lastLookMaxAgeMs: seconds(5),
+  /** So long may a node that was handed over go without a mark before people are told: its healer may be off, braked or over budget. */
+  handOverMs: minutes(15),
   /** Writes to one object before people are asked instead. */
   attempts: 3,
 } as const;

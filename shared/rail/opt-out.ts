@@ -1,3 +1,4 @@
+import type { Subject } from "../heal/subject.ts";
 import type { Meta } from "../kubernetes/meta.ts";
 import { describeRef } from "../kubernetes/object-ref.ts";
 import { leave, pass, type RailAnswer, type SubjectRail } from "./rail.ts";
@@ -25,15 +26,19 @@ function refusalOf(meta: Meta): string | undefined {
   return undefined;
 }
 
-/** Somebody said no: on the pod, a controller above it, its namespace or its node. */
-export const optOut: SubjectRail = (subject): RailAnswer => {
-  const places: readonly Meta[] = [
+function placesOf(subject: Subject): readonly Meta[] {
+  if (subject.kind === "node") return [subject.node];
+  return [
     subject.pod,
     ...(subject.owners.kind === "bare" ? [] : subject.owners.chain),
     ...(subject.namespace === undefined ? [] : [subject.namespace]),
     ...(typeof subject.node === "string" ? [] : [subject.node]),
   ];
-  for (const place of places) {
+}
+
+/** Somebody said no: on the pod, a controller above it, its namespace or its node. */
+export const optOut: SubjectRail = (subject): RailAnswer => {
+  for (const place of placesOf(subject)) {
     const refusal = refusalOf(place);
     if (refusal !== undefined) return leave("OptedOut", `${describeRef(place.ref)} carries ${refusal}.`);
   }

@@ -1,4 +1,5 @@
-import type { Subject } from "../heal/subject.ts";
+import { isNodeHeal } from "../heal/heal.ts";
+import type { PodSubject } from "../heal/subject.ts";
 import { isOptedIn, isOrphanKind, orphansKey } from "../kubernetes/orphan.ts";
 import { type HealRail, leave, pass, type RailAnswer } from "./rail.ts";
 
@@ -7,6 +8,8 @@ import { type HealRail, leave, pass, type RailAnswer } from "./rail.ts";
  * whose whole chain of owners was read, with no claim, device or host port. An owner that we do not know is treated as stateful.
  */
 export const ownership: HealRail = ({ subject, heal }) => {
+  if (isNodeHeal(heal)) return pass;
+  if (subject.kind === "node") return leave("OwnershipUnproven", "A node is no pod: no remedy of pods fits it.");
   switch (heal.kind) {
     case "ForceDeletePod":
       return stateless(subject);
@@ -20,7 +23,7 @@ export const ownership: HealRail = ({ subject, heal }) => {
 };
 
 /** Whatever a healer says, a running pod is evicted as an orphan only where its own controller was looked for and is gone, and its namespace asked for it. */
-function orphaned({ pod, owners, namespace }: Subject): RailAnswer {
+function orphaned({ pod, owners, namespace }: PodSubject): RailAnswer {
   if (owners.kind !== "missing" || owners.chain.length > 0 || !isOrphanKind(owners.owner.kind)) {
     return leave("OwnershipUnproven", "Only pods whose own ReplicaSet or Job is gone may be evicted as orphans.");
   }
@@ -30,7 +33,7 @@ function orphaned({ pod, owners, namespace }: Subject): RailAnswer {
   return pass;
 }
 
-function stateless(subject: Subject): RailAnswer {
+function stateless(subject: PodSubject): RailAnswer {
   if (subject.owners.kind !== "known" || subject.owners.chain[0]?.ref.kind !== "ReplicaSet") {
     return leave("OwnershipUnproven", "Only pods of a ReplicaSet whose owners were all read may be force-deleted.");
   }

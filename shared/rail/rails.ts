@@ -1,5 +1,7 @@
 import { foreignRemediator } from "./foreign-remediator.ts";
 import { incidentHold } from "./incident-hold.ts";
+import { nodeBrake } from "./node-brake.ts";
+import { nodeMarks } from "./node-marks.ts";
 import { optOut } from "./opt-out.ts";
 import { ownership } from "./ownership.ts";
 import { barePod, protectedClass } from "./protected-class.ts";
@@ -13,4 +15,11 @@ export const subjectRails: readonly SubjectRail[] = [optOut, protectedClass, for
  * In order: what holds a write back. Budgets come after these, as they are spent; the disruption budget and the order of the rest are the
  * attempt's (`shared/heal/attempt.ts`).
  */
-export const healRails: readonly HealRail[] = [barePod, incidentHold, ({ cluster }) => stormBrake(cluster), ownership];
+export const healRails: readonly HealRail[] = [
+  barePod,
+  nodeMarks,
+  incidentHold,
+  ({ cluster }) => stormBrake(cluster),
+  nodeBrake,
+  ownership,
+];

@@ -1,4 +1,5 @@
 import type { ClusterReader, Found } from "../../shared/cluster/cluster.ts";
+import type { LeaseFacts } from "../../shared/kubernetes/lease.ts";
 import type { NamespaceFacts } from "../../shared/kubernetes/namespace.ts";
 import type { NodeFacts } from "../../shared/kubernetes/node.ts";
 import type { PodFacts } from "../../shared/kubernetes/pod.ts";
@@ -22,6 +23,7 @@ export interface World {
   now?: Instant | undefined;
   pods?: readonly PodFacts[];
   nodes?: readonly NodeFacts[];
+  leases?: readonly LeaseFacts[];
   namespaces?: readonly NamespaceFacts[];
   workloads?: readonly WorkloadFacts[];
   /** Thrown by the next list of pods. */
@@ -72,6 +74,11 @@ export function aClusterReader(world: World): ClusterReader & { readonly reads: 
           (nodeName === undefined || each.nodeName === nodeName) &&
           (phase === undefined || each.phase === phase),
       );
+    },
+    async nodeLease(nodeName) {
+      reads.push(`lease ${nodeName}`);
+      const object = world.leases?.find((each) => each.nodeName === nodeName);
+      return object === undefined ? { kind: "notFound" } : { kind: "found", object };
     },
     async nodes() {
       reads.push("nodes");

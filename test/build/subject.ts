@@ -1,4 +1,4 @@
-import type { OwnerState, Subject } from "../../shared/heal/subject.ts";
+import type { OwnerState, PodSubject } from "../../shared/heal/subject.ts";
 import type { PodFacts } from "../../shared/kubernetes/pod.ts";
 import { aNamespace } from "./namespace.ts";
 import { aNode } from "./node.ts";
@@ -7,10 +7,11 @@ import { aPod } from "./pod.ts";
 import { aCronJob, aDaemonSet, aDeployment, aJob, aReplicaSet, aStatefulSet } from "./workload.ts";
 
 /** A pod with what stands above and below it. Unless given, owners, namespace and node follow from the pod, all of them healthy. */
-export function aSubject(overrides: Overrides<Subject> = {}): Subject {
+export function aSubject(overrides: Overrides<PodSubject> = {}): PodSubject {
   const pod = overrides.pod ?? aPod();
-  return override<Subject>(
+  return override<PodSubject>(
     {
+      kind: "pod",
       pod,
       owners: ownersOf(pod),
       namespace: aNamespace({ name: pod.ref.namespace }),

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { expect } from "vitest";
 import type { Case, CaseKey } from "../../shared/case/case.ts";
 import type { CaseStore } from "../../shared/case/case-store.ts";
+import { aRef } from "../build/object-ref.ts";
 import { contract, type Deviations, racing } from "./promises.ts";
 
 const at = Date.parse("2026-11-21T12:00:00Z");
@@ -23,9 +24,19 @@ const fullCase: Required<Case> = {
     actionId: "a-1",
     sentAt: at + 3,
     inFlight: { key: "act#owner-in-flight#eu-1/uid", stamp: "uid#1" },
-    graceful: true,
+    effect: { see: "tainted", taint: { key: "knitbone.io/suspect", value: "", effect: "NoSchedule" } },
   },
   escalated: { reason: "HeldByFinalizer", at: at + 4, actionId: "a-2" },
+  effective: 1,
+  symptoms: [{ pod: aRef(), reason: "RejectionLoop", message: "14 a second", at: at + 5 }],
+  handedOverAt: at,
+  memory: {
+    state: "ailing",
+    since: at,
+    seenAt: at + 5,
+    readyChanges: [at],
+    ours: [{ key: "knitbone.io/suspect", value: "", effect: "NoSchedule" }],
+  },
   shadowHeldUntil: at + 3_600_000,
   closedBecause: "Gone",
   traceId: "trace-1",

@@ -2,8 +2,11 @@ import type { Cluster, ClusterEvent } from "../../shared/cluster/cluster.ts";
 import { KnitboneError } from "../../shared/errors.ts";
 import type { Outcome } from "../../shared/heal/heal.ts";
 import type { DisruptionBudgetFacts } from "../../shared/kubernetes/disruption-budget.ts";
+import type { LeaseFacts } from "../../shared/kubernetes/lease.ts";
+import type { Meta } from "../../shared/kubernetes/meta.ts";
 import type { NamespaceFacts } from "../../shared/kubernetes/namespace.ts";
 import type { NodeFacts } from "../../shared/kubernetes/node.ts";
+import { describeMark, isSameMark, markOn, type NodeMark } from "../../shared/kubernetes/node-marks.ts";
 import type { ObjectRef } from "../../shared/kubernetes/object-ref.ts";
 import type { PodFacts } from "../../shared/kubernetes/pod.ts";
 import type { WorkloadFacts } from "../../shared/kubernetes/workload.ts";
@@ -17,10 +20,21 @@ export interface RecordedWrite {
   readonly outcome: Outcome["kind"];
 }
 
+/** A write to a node's taints that reached the fake API server. */
+export interface RecordedMark {
+  readonly verb: "taint" | "untaint";
+  readonly node: ObjectRef;
+  readonly resourceVersion: string;
+  /** "key=value:effect" */
+  readonly taint: string;
+  readonly outcome: Outcome["kind"];
+}
+
 export interface FakeCluster extends Cluster {
   putPod(pod: PodFacts): void;
   removePod(pod: PodFacts): void;
   putNode(node: NodeFacts): void;
+  putLease(lease: LeaseFacts): void;
   putNamespace(namespace: NamespaceFacts): void;
   putWorkload(workload: WorkloadFacts): void;
   putDisruptionBudget(pod: PodFacts, budget: DisruptionBudgetFacts): void;
@@ -32,6 +46,9 @@ export interface FakeCluster extends Cluster {
   /** Runs right before the n-th pod read from now on (1 = the next). */
   beforePodRead(n: number, action: () => void): void;
   readonly writes: readonly RecordedWrite[];
+  readonly marks: readonly RecordedMark[];
+  /** Runs right before the n-th node read from now on. */
+  beforeNodeRead(n: number, action: () => void): void;
   readonly events: readonly ClusterEvent[];
   readonly reads: () => number;
 }
@@ -40,6 +57,10 @@ export interface FakeCluster extends Cluster {
 export function fakeCluster(id: string, clock: Clock): FakeCluster {
   const pods = new Map<string, PodFacts>();
   const nodes = new Map<string, NodeFacts>();
+  const leases = new Map<string, LeaseFacts>();
+  const marks: RecordedMark[] = [];
+  const nodeReads = new Map<number, () => void>();
+  let nodeReadCount = 0;
   const namespaces = new Map<string, NamespaceFacts>();
   const workloads = new Map<string, WorkloadFacts>();
   const budgets = new Map<string, DisruptionBudgetFacts[]>();
@@ -70,6 +91,23 @@ export function fakeCluster(id: string, clock: Clock): FakeCluster {
     return outcome;
   };
 
+  const mark = (verb: RecordedMark["verb"], node: ObjectRef, resourceVersion: string, taint: NodeMark): Outcome => {
+    const answer = nextAnswer;
+    nextAnswer = undefined;
+    const live = nodes.get(node.name);
+    const stands = live !== undefined && live.ref.uid === node.uid && markOn(live, taint) !== undefined;
+    const isThere = live?.ref.uid === node.uid && stands === (verb === "taint");
+    const judged: Outcome = isThere ? { kind: "Done" } : judge(live, node, resourceVersion);
+    if (live !== undefined && !isThere && judged.kind === "Done" && (answer === undefined || answer.applied)) {
+      const others = live.taints.filter((each) => !isSameMark(each, taint));
+      const taints = verb === "taint" ? [...others, { ...taint, timeAdded: clock.now() }] : others;
+      nodes.set(node.name, { ...live, taints, resourceVersion: `${live.resourceVersion}+` });
+    }
+    const outcome = answer?.outcome ?? judged;
+    marks.push({ verb, node, resourceVersion, taint: describeMark(taint), outcome: outcome.kind });
+    return outcome;
+  };
+
   return {
     id,
     now: () => clock.now(),
@@ -79,7 +117,13 @@ export function fakeCluster(id: string, clock: Clock): FakeCluster {
         podReads.get(podReadCount)?.();
         return found(pods.get(key(namespace, name)));
       }),
-    node: (name) => reading(() => found(nodes.get(name))),
+    node: (name) =>
+      reading(() => {
+        nodeReadCount++;
+        nodeReads.get(nodeReadCount)?.();
+        return found(nodes.get(name));
+      }),
+    nodeLease: (name) => reading(() => found(leases.get(name))),
     namespace: (name) => reading(() => found(namespaces.get(name))),
     workload: (namespace, owner) => reading(() => found(workloads.get(`${owner.kind}/${key(namespace, owner.name)}`))),
     pods: (filter) =>
@@ -101,6 +145,8 @@ export function fakeCluster(id: string, clock: Clock): FakeCluster {
     disruptionBudgetsOf: (pod) => reading(() => budgets.get(pod.uid) ?? []),
     forceDeletePod: async (pod, resourceVersion) => write("forceDelete", pod, resourceVersion),
     evictPod: async (pod, resourceVersion) => write("evict", pod, resourceVersion),
+    taintNode: async (node, resourceVersion, taint) => mark("taint", node, resourceVersion, taint),
+    untaintNode: async (node, resourceVersion, taint) => mark("untaint", node, resourceVersion, taint),
     recordEvent: async (event) => {
       if (!events.some((each) => each.id === event.id)) events.push(event);
       return { kind: "Done" };
@@ -108,6 +154,7 @@ export function fakeCluster(id: string, clock: Clock): FakeCluster {
     putPod: (pod) => pods.set(key(pod.ref.namespace, pod.ref.name), pod),
     removePod: (pod) => pods.delete(key(pod.ref.namespace, pod.ref.name)),
     putNode: (node) => nodes.set(node.ref.name, node),
+    putLease: (lease) => leases.set(lease.nodeName, lease),
     putNamespace: (namespace) => namespaces.set(namespace.ref.name, namespace),
     putWorkload: (workload) =>
       workloads.set(`${workload.ref.kind}/${key(workload.ref.namespace, workload.ref.name)}`, workload),
@@ -121,6 +168,8 @@ export function fakeCluster(id: string, clock: Clock): FakeCluster {
     mend: () => {
       broken = undefined;
     },
+    marks,
+    beforeNodeRead: (n, action) => nodeReads.set(nodeReadCount + n, action),
     beforePodRead: (n, action) => podReads.set(podReadCount + n, action),
     writes,
     events,
@@ -129,7 +178,7 @@ export function fakeCluster(id: string, clock: Clock): FakeCluster {
 }
 
 /** The API server's own rule: another uid under the name, or another version of it, is not what the caller judged. */
-function judge(live: PodFacts | undefined, pod: ObjectRef, resourceVersion: string): Outcome {
+function judge(live: Meta | undefined, pod: ObjectRef, resourceVersion: string): Outcome {
   if (live === undefined || live.ref.uid !== pod.uid) return { kind: "Gone" };
   if (live.resourceVersion !== resourceVersion) return { kind: "Conflict", message: "the object has been modified" };
   return { kind: "Done" };

@@ -1,9 +1,16 @@
+import type { Case } from "../../shared/case/case.ts";
 import type { Heal, Verdict } from "../../shared/heal/heal.ts";
 import type { Healer } from "../../shared/heal/healer.ts";
-import { observeSubject, type Subject } from "../../shared/heal/subject.ts";
+import { type NodeSubject, observeNode, observeSubject, type PodSubject } from "../../shared/heal/subject.ts";
+import type { NodeFacts } from "../../shared/kubernetes/node.ts";
+import { type NodeMark, suspectMark } from "../../shared/kubernetes/node-marks.ts";
 
 export interface ScriptedFacts {
-  readonly subject: Subject;
+  readonly subject: PodSubject;
+}
+
+export interface ScriptedNodeFacts {
+  readonly subject: NodeSubject;
 }
 
 /** A healer whose verdict a test writes: for what the pipeline does with verdicts, whoever reaches them. */
@@ -21,6 +28,30 @@ export function scriptedHealer(
     decide: (facts) => decide(facts),
     evidence: ({ subject }) => ({ phase: subject.pod.phase, node: subject.pod.nodeName }),
   };
+}
+
+/** The same for nodes, under their healer's name; it marks whatever it looks at. */
+export function scriptedNodeHealer(
+  decide: (subject: NodeSubject, openCase: Case) => Verdict = ({ node }) => markNode(node, suspectMark),
+): Healer<ScriptedNodeFacts, string> {
+  return {
+    name: "notready-handler",
+    concerns: () => true,
+    observe: async (cluster, object) => {
+      const subject = await observeNode(cluster, object);
+      return subject === undefined ? undefined : { subject };
+    },
+    decide: ({ subject }, openCase) => decide(subject, openCase),
+    evidence: ({ subject }) => subject,
+  };
+}
+
+export function markNode(
+  { ref, resourceVersion }: NodeFacts,
+  taint: NodeMark,
+  kind: "TaintNode" | "UntaintNode" = "TaintNode",
+): Verdict {
+  return { kind: "heal", heal: { kind, node: ref, resourceVersion, taint }, reason: "Marked", message: "It is sick." };
 }
 
 function forceDelete({ subject }: ScriptedFacts): Verdict {

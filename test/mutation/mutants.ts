@@ -14,6 +14,7 @@ const heal = ["test/scenario/a-heal-and-its-verification.test.ts"];
 const budgets = ["test/scenario/budgets-bound-the-blast-radius.test.ts"];
 const crashes = ["test/scenario/a-crash-at-every-step.test.ts"];
 const afterwards = ["test/scenario/after-a-crash.test.ts"];
+const handedOver = ["test/scenario/a-node-is-handed-over.test.ts"];
 const rounds = ["test/scenario/rounds-find-what-no-delta-tells.test.ts"];
 const words = ["test/scenario/words-and-shadows.test.ts"];
 
@@ -83,15 +84,17 @@ export const mutants: readonly Mutant[] = [
   {
     rail: "bare pods",
     file: "shared/rail/rails.ts",
-    find: `healRails: readonly HealRail[] = [barePod, `,
-    replace: `healRails: readonly HealRail[] = [`,
+    find: `  barePod,
+`,
+    replace: ``,
     tests: rails,
   },
   {
     rail: "incident",
     file: "shared/rail/rails.ts",
-    find: `barePod, incidentHold,`,
-    replace: `barePod,`,
+    find: `  incidentHold,
+`,
+    replace: ``,
     tests: rails,
   },
   {
@@ -132,15 +135,16 @@ export const mutants: readonly Mutant[] = [
   {
     rail: "evicted: its grace period is no failure",
     file: "shared/heal/look-at.ts",
-    find: `if (pending?.graceful === true && `,
-    replace: `if (pending?.graceful !== true && pending !== undefined && `,
+    find: `if (pending?.effect?.see === "deleting" && `,
+    replace: `if (pending?.effect?.see !== "deleting" && pending !== undefined && `,
     tests: rounds,
   },
   {
     rail: "ownership",
     file: "shared/rail/rails.ts",
-    find: `stormBrake(cluster), ownership]`,
-    replace: `stormBrake(cluster)]`,
+    find: `  ownership,
+`,
+    replace: ``,
     tests: rails,
   },
   {
@@ -149,6 +153,60 @@ export const mutants: readonly Mutant[] = [
     find: `() => disruptionBudget(look.cluster, subject),`,
     replace: ``,
     tests: rails,
+  },
+  {
+    rail: "nodes: only our own marks",
+    file: "shared/rail/rails.ts",
+    find: `  nodeMarks,
+`,
+    replace: ``,
+    tests: rails,
+  },
+  {
+    rail: "nodes: zones that fail together",
+    file: "shared/rail/node-brake.ts",
+    find: `if (failing > allowed) {`,
+    replace: `if (failing > 1_000) {`,
+    tests: rails,
+  },
+  {
+    rail: "nodes: the last ones are kept",
+    file: "shared/rail/node-brake.ts",
+    find: `if (ofZone < limits.nodeBrake.leftOfZone || ofCluster < limits.nodeBrake.leftOfCluster) {`,
+    replace: `if (ofZone < -1_000) {`,
+    tests: rails,
+  },
+  {
+    rail: "nodes: death is proven",
+    file: "shared/rail/node-marks.ts",
+    find: `(isReady || !isProvenDead(subject.node))`,
+    replace: `isReady`,
+    tests: rails,
+  },
+  budget("one node at a time", `nodePace: { limit: 1, windowMs: seconds(60) }`),
+  budget("nodes of a cluster", `nodesOfCluster: { limit: 3, windowMs: hours(1) }`),
+  budget("nodes of the fleet", `nodesOfFleet: { limit: 10, windowMs: hours(1) }`),
+  budget("nodes given back", `untainted: { limit: 20, windowMs: minutes(10) }`),
+  {
+    rail: "nodes: each mark counts, of whichever case",
+    file: "shared/heal/spending.ts",
+    find: `const object = isNodeHeal(heal) ?`,
+    replace: `const object = uid === undefined ?`,
+    tests: budgets,
+  },
+  {
+    rail: "handed over: people are told after a quarter of an hour",
+    file: "shared/rail/limits.ts",
+    find: `handOverMs: minutes(15),`,
+    replace: `handOverMs: minutes(1_500),`,
+    tests: handedOver,
+  },
+  {
+    rail: "handed over: a symptom keeps its node's wake-up alive",
+    file: "shared/heal/hand-over.ts",
+    find: `if (nodeCase.pending !== undefined) {`,
+    replace: `if (nodeCase.version < 0) {`,
+    tests: handedOver,
   },
   budget("owner in flight", `ownerInFlight: { limit: 1, windowMs: minutes(10) }`),
   budget("owner", `owner: { limit: 3, windowMs: hours(1) }`),
@@ -270,7 +328,7 @@ export const mutants: readonly Mutant[] = [
   {
     rail: "last look: the healer decides again",
     file: "shared/heal/last-look.ts",
-    find: `const again = healer.decide(facts, openCase, clusterNow);`,
+    find: `const again = healer.decide(facts, withMemory(openCase, facts.subject, clusterNow), clusterNow);`,
     replace: `const again = { kind: "heal", heal: planned, reason: "", message: "" } as ReturnType<typeof healer.decide>;`,
     tests: rails,
   },
@@ -312,8 +370,8 @@ export const mutants: readonly Mutant[] = [
   {
     rail: "attempt budget",
     file: "shared/heal/look-at.ts",
-    find: `look.openCase.attempts >= limits.attempts`,
-    replace: `look.openCase.attempts >= 1_000`,
+    find: `withoutSeenEffect >= limits.attempts`,
+    replace: `withoutSeenEffect >= 1_000`,
     tests: heal,
   },
   {

@@ -207,8 +207,8 @@ async function told(stage: Stage) {
 
 const tellPeople: Judge = () => ({ kind: "escalate", reason: "StatefulPod", message: "Look at it." });
 const tellOfNode: Judge = () => ({
-  kind: "handOver",
-  node: aNode().ref,
+  kind: "escalate",
+  about: aNode().ref,
   reason: "RejectionLoop",
   message: "Its node is the cause.",
 });
@@ -217,7 +217,7 @@ describe("an escalation whose process fails at any one step", () => {
   it.each([
     ["the object itself", tellPeople, undefined, "StatefulPod"],
     ["the object itself, at a case that stands", tellPeople, tooEarlyYet, "StatefulPod"],
-    ["its node", tellOfNode, undefined, "NodeSuspected"],
+    ["its node", tellOfNode, undefined, "RejectionLoop"],
   ] as const)("is told exactly once, with one outcome: about %s", async (_, judge, before, reason) => {
     const story: Story = before === undefined ? { judge } : { judge, verdictBefore: before };
     const { seen, wanted, expected } = await everyFault(story, told);
@@ -230,6 +230,13 @@ describe("an escalation whose process fails at any one step", () => {
     });
     expect(seen).toEqual(wanted);
   });
+});
+
+const giveNodeAway: Judge = () => ({
+  kind: "handOver",
+  node: aNode().ref,
+  reason: "RejectionLoop",
+  message: "Its node is the cause.",
 });
 
 async function shadowed(stage: Stage) {
@@ -249,7 +256,8 @@ describe("a dry run whose process fails at any one step", () => {
   it.each([
     ["a heal", undefined],
     ["an escalation", tellPeople],
-    ["a hand-over", tellOfNode],
+    ["a word about its node", tellOfNode],
+    ["a hand-over", giveNodeAway],
   ] as const)("writes nothing to the cluster and leaves no action without an outcome: %s", async (_, judge) => {
     const story: Story = judge === undefined ? { mode: "observe" } : { mode: "observe", judge };
     const { seen, wanted, expected } = await everyFault(story, shadowed);

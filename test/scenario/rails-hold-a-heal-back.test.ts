@@ -1,15 +1,18 @@
 import { describe, expect, it } from "vitest";
+import type { ZoneReport } from "../../shared/delta/cluster-report.ts";
 import { KnitboneError } from "../../shared/errors.ts";
-import type { Subject } from "../../shared/heal/subject.ts";
+import type { PodSubject } from "../../shared/heal/subject.ts";
+import type { NodeFacts } from "../../shared/kubernetes/node.ts";
+import { outOfServiceMark, suspectMark } from "../../shared/kubernetes/node-marks.ts";
 import type { PodFacts } from "../../shared/kubernetes/pod.ts";
 import { minutes, seconds } from "../../shared/time/duration.ts";
-import { aStoredReport } from "../build/cluster-state.ts";
+import { aClusterReport, aStoredReport } from "../build/cluster-state.ts";
 import { aFlagRow } from "../build/flag-row.ts";
 import { aNamespace } from "../build/namespace.ts";
-import { aNode } from "../build/node.ts";
+import { aNode, aNodeWithReady } from "../build/node.ts";
 import { anOverduePod, anOwnerRef, aPod } from "../build/pod.ts";
 import { aDeployment, aReplicaSet } from "../build/workload.ts";
-import { evictOrphan, evictTerminal, scriptedHealer } from "../fakes/scripted-healer.ts";
+import { evictOrphan, evictTerminal, markNode, scriptedHealer, scriptedNodeHealer } from "../fakes/scripted-healer.ts";
 import { aStage, type Stage } from "./stage.ts";
 
 const pod = anOverduePod();
@@ -333,6 +336,167 @@ describe("the workload's own disruption budget", () => {
   });
 });
 
+describe("a node", () => {
+  const held = aNode();
+  const prepared = async (prepare: (stage: Stage) => unknown, healer = scriptedNodeHealer()) => {
+    const stage = await aStage(healer);
+    await prepare(stage);
+    await stage.sight(held);
+    return stage;
+  };
+  const expectUnmarked = async (stage: Stage, kind: "wait" | "leave", reason: string) => {
+    expect(stage.api.marks).toEqual([]);
+    expect(stage.api.events).toEqual([]);
+    expect((await stage.caseOf(held.ref.uid))?.verdict).toMatchObject({ kind, reason });
+  };
+  const counted =
+    (...zones: readonly ZoneReport[]) =>
+    (stage: Stage) =>
+      stage.clusters.saveReport("eu-1", aStoredReport({ sequence: 90, report: aClusterReport({ zones }) }));
+  const zoneA = { zone: "zone-a", ready: 5, notReady: 0, unknown: 0 };
+
+  it("for which everything says yes is marked, and stays marked", async () => {
+    const stage = await prepared(() => {});
+    expect(stage.api.marks).toMatchObject([
+      { verb: "taint", taint: "knitbone.io/suspect:NoSchedule", outcome: "Done" },
+    ]);
+  });
+
+  it.each<[string, string, Parameters<typeof aNode>[0]]>([
+    ["that opted out", "OptedOut", { annotations: { "knitbone.io/heal": "off" } }],
+    ["of the control plane", "ControlPlaneNode", { labels: { "node-role.kubernetes.io/control-plane": "" } }],
+    ["that is being deleted", "NodeBeingDeleted", { deletionTimestamp: 1 }],
+    ["that is virtual", "VirtualNode", { labels: { type: "virtual-kubelet" } }],
+    [
+      "in other hands",
+      "ForeignRemediator",
+      { taints: [{ key: "karpenter.sh/disrupted", value: "", effect: "NoSchedule" }] },
+    ],
+  ])("%s is left", async (_, reason, members) => {
+    const stage = await prepared((it) => it.api.putNode(aNode(members)));
+    await expectUnmarked(stage, "leave", reason);
+  });
+
+  it.each<[string, readonly ZoneReport[], NodeFacts]>([
+    [
+      "two of three of its zone are not ready",
+      [
+        { ...zoneA, ready: 1, notReady: 1, unknown: 1 },
+        { ...zoneA, zone: "zone-b" },
+      ],
+      aNodeWithReady("False", 0),
+    ],
+    ["three of eleven of its zone are not ready", [{ ...zoneA, ready: 8, unknown: 4 }], aNodeWithReady("Unknown", 0)],
+    [
+      "it is the last Ready one of its zone",
+      [
+        { ...zoneA, ready: 1 },
+        { ...zoneA, zone: "zone-b" },
+      ],
+      held,
+    ],
+    [
+      "its zone has no Ready one",
+      [
+        { ...zoneA, ready: 0, unknown: 1 },
+        { ...zoneA, zone: "zone-b" },
+      ],
+      aNodeWithReady("Unknown", 0),
+    ],
+    ["one Ready one would be left of the cluster", [{ ...zoneA, ready: 2 }], held],
+    ["nobody counted its zone", [{ ...zoneA, zone: "zone-b" }], held],
+  ])("is not marked while %s", async (_, zones, node) => {
+    const stage = await prepared(async (it) => {
+      it.api.putNode(node);
+      await counted(...zones)(it);
+    });
+    await expectUnmarked(stage, "wait", "NodeBrake");
+  });
+
+  it.each<[string, readonly ZoneReport[], NodeFacts]>([
+    ["one of two of its zone is not ready", [{ ...zoneA, ready: 2, unknown: 1 }], aNodeWithReady("Unknown", 0)],
+    ["three of fifteen of its zone are not ready", [{ ...zoneA, ready: 12, unknown: 3 }], aNodeWithReady("Unknown", 0)],
+    ["two Ready ones are left of the cluster", [{ ...zoneA, ready: 3 }], held],
+  ])("is marked when %s", async (_, zones, node) => {
+    const stage = await prepared(async (it) => {
+      it.api.putNode(node);
+      await counted(...zones)(it);
+    });
+    expect(stage.api.marks).toHaveLength(1);
+  });
+
+  it("is given back whatever the zone is like", async () => {
+    const node = aNode({ taints: [{ ...suspectMark }] });
+    const giveBack = scriptedNodeHealer((subject) => markNode(subject.node, suspectMark, "UntaintNode"));
+    const stage = await prepared(async (it) => {
+      it.api.putNode(node);
+      await counted({ ...zoneA, ready: 1, notReady: 2 })(it);
+    }, giveBack);
+    expect(stage.api.marks).toMatchObject([{ verb: "untaint", outcome: "Done" }]);
+  });
+
+  const outOfService = () => scriptedNodeHealer((subject) => markNode(subject.node, outOfServiceMark));
+  const shutdown = { key: "node.cloudprovider.kubernetes.io/shutdown", value: "", effect: "NoSchedule" };
+
+  it.each<[string, string, NodeFacts]>([
+    ["nothing proves its death", "DeathUnproven", aNodeWithReady("Unknown", 0)],
+    ["it is Ready, whatever its cloud says", "DeathUnproven", aNode({ taints: [shutdown] })],
+  ])("is not put out of service while %s", async (_, reason, node) => {
+    const stage = await prepared((it) => it.api.putNode(node), outOfService());
+    await expectUnmarked(stage, "leave", reason);
+  });
+
+  it("whose proof of death goes between the first look and the write is not put out of service", async () => {
+    const proven = aNodeWithReady("Unknown", 0, { taints: [shutdown] });
+    const stage = await prepared((it) => {
+      it.api.putNode(proven);
+      it.api.beforeNodeRead(2, () => it.api.putNode(aNodeWithReady("Unknown", 0)));
+    }, outOfService());
+    expect(stage.api.marks).toEqual([]);
+    expect((await stage.deps.ledger.list())[0]?.outcome).toMatchObject({ kind: "Withdrawn" });
+  });
+
+  it("gets no mark that is not ours, and loses none", async () => {
+    const theirs = { key: "node.kubernetes.io/unschedulable", value: "", effect: "NoSchedule" };
+    for (const kind of ["TaintNode", "UntaintNode"] as const) {
+      const stage = await prepared(
+        (it) => it.api.putNode(aNode({ taints: [theirs] })),
+        scriptedNodeHealer((subject) => markNode(subject.node, theirs, kind)),
+      );
+      await expectUnmarked(stage, "leave", "MarkUnproven");
+    }
+  });
+
+  it("of a zone whose incident is open waits", async () => {
+    const stage = await prepared((it) =>
+      it.deps.incidents.open({
+        id: "inc",
+        cluster: "eu-1",
+        kind: "zone",
+        key: "zone-a",
+        reason: "Down",
+        message: "It fails.",
+        openedAt: 0,
+      }),
+    );
+    await expectUnmarked(stage, "wait", "IncidentOpen");
+  });
+
+  it("is no pod: no remedy of pods is used on it", async () => {
+    const stage = await prepared(
+      () => {},
+      scriptedNodeHealer((subject) => ({
+        kind: "heal",
+        heal: { kind: "EvictTerminalPod", pod: subject.node.ref, resourceVersion: "900" },
+        reason: "Wrong",
+        message: "Wrong.",
+      })),
+    );
+    expect(stage.api.writes).toEqual([]);
+    await expectUnmarked(stage, "leave", "OwnershipUnproven");
+  });
+});
+
 describe("claims", () => {
   const claim = { cluster: "eu-1", holder: "other", healer: "orphan-sweeper", actionId: "a", attempt: 1 } as const;
 
@@ -365,7 +529,7 @@ describe("the last look", () => {
   });
 
   it("withdraws when the healer would now decide otherwise, and gives back what it spent", async () => {
-    const decide = ({ subject }: { readonly subject: Subject }) =>
+    const decide = ({ subject }: { readonly subject: PodSubject }) =>
       subject.pod.resourceVersion === "1000"
         ? ({
             kind: "heal",

@@ -2,9 +2,10 @@ import type { Case } from "../../shared/case/case.ts";
 import { storedFlags } from "../../shared/flag/stored-flags.ts";
 import type { Healer, HealerFacts } from "../../shared/heal/healer.ts";
 import type { Handled } from "../../shared/heal/look.ts";
+import { nodeHealer } from "../../shared/heal/node-healer.ts";
 import { pipeline } from "../../shared/heal/pipeline.ts";
 import type { PipelineDeps } from "../../shared/heal/pipeline-deps.ts";
-import type { PodFacts } from "../../shared/kubernetes/pod.ts";
+import type { Meta } from "../../shared/kubernetes/meta.ts";
 import type { Metrics } from "../../shared/log/log.ts";
 import { silentLog } from "../../shared/log/log.ts";
 import { seconds } from "../../shared/time/duration.ts";
@@ -55,6 +56,8 @@ export async function aStage<Facts extends HealerFacts, Reason extends string>(
   const clusters = memoryClusterStore();
   await clusters.register(aRegisteredCluster());
   const queue = memoryQueue(clock, random);
+  // Its own healer's messages go round; what is for another's is looked at by the story.
+  const nodeQueue = healer.name === nodeHealer ? queue : memoryQueue(clock, random);
   const quarantine = memoryQueue(clock, random);
   const counted: string[] = [];
   const metrics: Metrics = {
@@ -72,6 +75,7 @@ export async function aStage<Facts extends HealerFacts, Reason extends string>(
     clusters,
     connections: { connect: async () => api },
     queue,
+    nodeQueue,
     quarantine,
     clock,
     random,
@@ -104,6 +108,7 @@ export async function aStage<Facts extends HealerFacts, Reason extends string>(
     flagRows,
     clusters,
     queue,
+    nodeQueue,
     quarantine,
     counted,
     receive,
@@ -111,8 +116,8 @@ export async function aStage<Facts extends HealerFacts, Reason extends string>(
     report,
     /** Another brake from this moment on. */
     brake,
-    /** The dispatcher's sighting of this pod. */
-    sight: (pod: PodFacts, delta: "suspect" | "gone" | "recovered" = "suspect"): Promise<Handled> =>
+    /** The dispatcher's sighting of this object. */
+    sight: (pod: Pick<Meta, "ref">, delta: "suspect" | "gone" | "recovered" = "suspect"): Promise<Handled> =>
       receive(
         JSON.stringify(
           aSighting({

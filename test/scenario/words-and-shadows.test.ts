@@ -94,28 +94,12 @@ describe("an escalation", () => {
     await stage.pass(seconds(8));
     expect((await stage.caseOf(pod.ref.uid))?.verdict).toMatchObject({ kind: "leave", reason: "Seen" });
   });
-
-  it("a hand-over is told once per node, whichever pod or healer asks", async () => {
-    const handOver: Verdict = {
-      kind: "handOver",
-      node: aNode().ref,
-      reason: "RejectionLoop",
-      message: "14 pods a second.",
-    };
-    const stage = await aStage(scriptedHealer(() => handOver, "orphan-sweeper"));
-    for (const name of ["a", "b", "c"]) {
-      const each = anOverduePod({ name });
-      stage.api.putPod(each);
-      await stage.sight(each);
-    }
-    expect(stage.api.events.map((each) => [each.reason, each.regarding.name])).toEqual([["NodeSuspected", "n1"]]);
-  });
 });
 
 describe("an escalation about something shared", () => {
-  const handOver: Verdict = { kind: "handOver", node: aNode().ref, reason: "RejectionLoop", message: "Loop." };
+  const shared: Verdict = { kind: "escalate", about: aNode().ref, reason: "RejectionLoop", message: "Loop." };
   const sightings = async (mode: "act" | "observe", gapMs: number) => {
-    const stage = await aStage(scriptedHealer(() => handOver, "orphan-sweeper"));
+    const stage = await aStage(scriptedHealer(() => shared, "orphan-sweeper"));
     await stage.flagRows.set(aFlagRow({ mode }));
     for (let n = 0; n < 6; n++) {
       const each = anOverduePod({ name: `p-${n}` });
@@ -143,7 +127,7 @@ describe("an escalation about something shared", () => {
   });
 
   it("told by two looks at once leaves no row behind that looks unfinished", async () => {
-    const stage = await aStage(scriptedHealer(() => handOver, "orphan-sweeper"));
+    const stage = await aStage(scriptedHealer(() => shared, "orphan-sweeper"));
     const pods = [1, 2, 3, 4].map((n) => anOverduePod({ name: `p-${n}` }));
     for (const each of pods) stage.api.putPod(each);
     const looks = pods.map(async (each, n) => {

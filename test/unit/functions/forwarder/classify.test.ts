@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { classifyEvent, classifyLease, classifyNode, classifyPod } from "../../../../functions/forwarder/classify.ts";
-import { leaseFromRaw } from "../../../../functions/forwarder/lease.ts";
 import { forwarderSettings } from "../../../../functions/forwarder/settings.ts";
 import { eventFromRaw } from "../../../../shared/kubernetes/event.ts";
+import { leaseFromRaw } from "../../../../shared/kubernetes/lease.ts";
 import { nodeFromRaw } from "../../../../shared/kubernetes/node.ts";
 import { podFromRaw } from "../../../../shared/kubernetes/pod.ts";
 import { seconds } from "../../../../shared/time/duration.ts";

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { decide, stalledCollector } from "../../../../functions/orphan-sweeper/decide.ts";
 import { type Policy, parsePolicy } from "../../../../functions/orphan-sweeper/policy.ts";
 import type { Case } from "../../../../shared/case/case.ts";
-import type { OwnerState, Subject } from "../../../../shared/heal/subject.ts";
+import type { OwnerState, PodSubject } from "../../../../shared/heal/subject.ts";
 import type { PodFacts } from "../../../../shared/kubernetes/pod.ts";
 import type { Residue } from "../../../../shared/kubernetes/residue.ts";
 import { hours, minutes, seconds } from "../../../../shared/time/duration.ts";
@@ -20,7 +20,7 @@ const defaults: Policy = parsed.policy;
 const openCase = anOpenCase({ healer: "orphan-sweeper" });
 
 function judge(
-  subject: Subject,
+  subject: PodSubject,
   siblings: readonly Residue[],
   options: { readonly now?: number; readonly policy?: Policy } = {},
 ) {

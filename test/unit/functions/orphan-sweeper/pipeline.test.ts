@@ -5,6 +5,7 @@ import type { PodFacts } from "../../../../shared/kubernetes/pod.ts";
 import { minutes, seconds } from "../../../../shared/time/duration.ts";
 import { atNoon } from "../../../build/instant.ts";
 import { aSighting } from "../../../build/message.ts";
+import { aNode } from "../../../build/node.ts";
 import { anEvictedPod } from "../../../build/pod.ts";
 import { aReplicaSet } from "../../../build/workload.ts";
 import { aStage, type Stage } from "../../../scenario/stage.ts";
@@ -45,14 +46,14 @@ describe("orphan-sweeper on the pipeline", () => {
     });
   });
 
-  it("tells of a node once, however many pods its rejection loop makes, and sweeps them a minute later", async () => {
+  it("hands a node over to one case, however many pods its rejection loop makes, and sweeps them a minute later", async () => {
     const stage = await onStage();
     const pods = Array.from({ length: 12 }, (_, n) => rejected(n));
     for (const pod of pods) stage.api.putPod(pod);
     for (const pod of pods) await sight(stage, pod);
-    expect((await stage.deps.ledger.list()).map((each) => `${each.reason} ${each.object.name}`)).toEqual([
-      "NodeSuspected n1",
-    ]);
+    expect(await stage.deps.ledger.list()).toEqual([]);
+    const node = await stage.caseOf(aNode().ref.uid, "notready-handler");
+    expect(node?.symptoms?.map(({ reason }) => reason)).toEqual(Array(12).fill("RejectionLoop"));
     await stage.pass(minutes(2));
     expect(stage.api.writes.map((each) => each.pod.name).toSorted()).toEqual([
       "web-10",

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { decide, type Facts } from "../../../../functions/terminating-reaper/decide.ts";
-import type { OwnerState, Subject } from "../../../../shared/heal/subject.ts";
+import type { OwnerState, PodSubject } from "../../../../shared/heal/subject.ts";
 import { hours, minutes } from "../../../../shared/time/duration.ts";
 import { anOpenCase } from "../../../build/case.ts";
 import { noon } from "../../../build/instant.ts";
@@ -71,7 +71,7 @@ const facts: fc.Arbitrary<Facts> = fc
 const policy = { overdueMarginMs: minutes(2) };
 const judge = (given: Facts, now = noon) => decide(given, anOpenCase(), policy, now);
 
-function expectStateless({ pod, node, owners: above }: Subject): void {
+function expectStateless({ pod, node, owners: above }: PodSubject): void {
   expect(noon - (pod.deletionTimestamp ?? noon)).toBeGreaterThanOrEqual(minutes(2));
   expect([pod.finalizers, pod.volumeClaims, pod.extendedResources]).toEqual([[], [], []]);
   expect([pod.hasResourceClaims, pod.hasHostPort]).toEqual([false, false]);

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { decide } from "../../../../functions/terminating-reaper/decide.ts";
 import type { Policy } from "../../../../functions/terminating-reaper/policy.ts";
 import type { Case } from "../../../../shared/case/case.ts";
-import type { OwnerState, Subject } from "../../../../shared/heal/subject.ts";
+import type { OwnerState, PodSubject } from "../../../../shared/heal/subject.ts";
 import { hours, minutes, seconds } from "../../../../shared/time/duration.ts";
 import { anOpenCase } from "../../../build/case.ts";
 import { atNoon, noon } from "../../../build/instant.ts";
@@ -13,7 +13,7 @@ import { aCronJob, aDaemonSet, aDeployment, aJob, aReplicaSet, aStatefulSet } fr
 
 const policy: Policy = { overdueMarginMs: minutes(2) };
 
-function judge(subject: Subject, options: { readonly openCase?: Case; readonly now?: number } = {}) {
+function judge(subject: PodSubject, options: { readonly openCase?: Case; readonly now?: number } = {}) {
   return decide({ subject }, options.openCase ?? anOpenCase(), policy, options.now ?? noon);
 }
 

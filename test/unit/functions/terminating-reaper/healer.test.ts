@@ -43,6 +43,7 @@ describe("what terminating-reaper observes", () => {
     const facts = await healer.observe(cluster, aRef());
     expect(facts).toEqual({
       subject: {
+        kind: "pod",
         pod: anOverduePod(),
         owners: { kind: "known", chain: [aReplicaSet(), aDeployment()] },
         namespace: aNamespace(),

@@ -11,6 +11,7 @@ const parsePolicy: ParsePolicy<{ readonly knob: number; readonly lab: number }> 
 const environment = {
   TABLE_PREFIX: "knitbone",
   QUEUE_URL: "https://sqs.eu-west-1.amazonaws.com/1/terminating-reaper",
+  NODE_QUEUE_URL: "https://sqs.eu-west-1.amazonaws.com/1/notready-handler",
   QUARANTINE_QUEUE_URL: "http://sqs.eu-west-1.localhost:4599/1/quarantine",
   KNITBONE_VERSION: "1.2.3",
 };
@@ -20,6 +21,7 @@ describe("a healer's configuration", () => {
     expect(healerConfig(environment, parsePolicy)).toEqual({
       tablePrefix: "knitbone",
       queueUrl: environment.QUEUE_URL,
+      nodeQueueUrl: environment.NODE_QUEUE_URL,
       quarantineQueueUrl: environment.QUARANTINE_QUEUE_URL,
       version: "1.2.3",
       lab: 1,
@@ -38,7 +40,7 @@ describe("a healer's configuration", () => {
       expect.objectContaining({
         code: "ConfigInvalid",
         message:
-          "reading the configuration: KNITBONE_LAB is not a number of 1 or more; TABLE_PREFIX is missing; QUARANTINE_QUEUE_URL is missing; KNITBONE_VERSION is missing; KNITBONE_POLICY: unknown knob: nob; QUEUE_URL is no http or https URL",
+          "reading the configuration: KNITBONE_LAB is not a number of 1 or more; TABLE_PREFIX is missing; QUARANTINE_QUEUE_URL is missing; KNITBONE_VERSION is missing; KNITBONE_POLICY: unknown knob: nob; QUEUE_URL is no http or https URL; NODE_QUEUE_URL is missing",
       }),
     );
   });

@@ -1,0 +1,82 @@
+import { describe, expect, it } from "vitest";
+import { notreadyHandler } from "../../../../functions/notready-handler/healer.ts";
+import { minutes, seconds } from "../../../../shared/time/duration.ts";
+import { anOpenCase } from "../../../build/case.ts";
+import { aClusterReader } from "../../../build/cluster-reader.ts";
+import { atNoon, noon } from "../../../build/instant.ts";
+import { aLease } from "../../../build/lease.ts";
+import { aSighting } from "../../../build/message.ts";
+import { aNode, aNodeWithReady } from "../../../build/node.ts";
+import { aNodeMemory } from "../../../build/node-subject.ts";
+import { aRef } from "../../../build/object-ref.ts";
+import { anOverduePod, aPod } from "../../../build/pod.ts";
+
+const policy = { notReadyForMs: seconds(300), wellForMs: minutes(10), newForMs: minutes(5) };
+const healer = notreadyHandler(policy);
+const object = aNode().ref;
+
+describe("what concerns notready-handler", () => {
+  it.each([
+    { what: "a node that is not Ready", sighting: aSighting({ object, signals: ["NodeNotReady"] }), expected: true },
+    { what: "a stale Lease", sighting: aSighting({ object, signals: ["NodeLeaseStale"] }), expected: true },
+    { what: "a condition", sighting: aSighting({ object, signals: ["NodeCondition"] }), expected: true },
+    { what: "a mere Event", sighting: aSighting({ object, signals: ["WarningEvent"] }), expected: false },
+    { what: "a node that recovered", sighting: aSighting({ object, delta: "recovered", signals: [] }), expected: true },
+    { what: "a pod", sighting: aSighting({ signals: ["NodeNotReady"] }), expected: false },
+  ])("$what: $expected", ({ sighting, expected }) => {
+    expect(healer.concerns(sighting)).toBe(expected);
+  });
+});
+
+describe("what notready-handler observes", () => {
+  const made = atNoon(-minutes(9));
+  const world = () => ({
+    nodes: [aNode()],
+    leases: [aLease()],
+    pods: [
+      anOverduePod({ name: "overdue", creationTimestamp: made, deletionTimestamp: atNoon(-minutes(3)) }),
+      anOverduePod({ name: "held", creationTimestamp: made, finalizers: ["backup.example.com/upload"] }),
+      anOverduePod({ name: "counted", creationTimestamp: made, finalizers: ["batch.kubernetes.io/job-tracking"] }),
+      aPod({ name: "elsewhere", nodeName: "n2" }),
+      aPod({ name: "static", annotations: { "kubernetes.io/config.mirror": "x" } }),
+      aPod({
+        name: "silent",
+        phase: "Pending",
+        startTime: undefined,
+        containers: [],
+        conditions: [{ type: "PodScheduled", status: "True", lastTransitionTime: atNoon(-minutes(2)) }],
+      }),
+    ],
+  });
+
+  it("reads the node, its Lease and its pods, each once, and keeps of a pod only what tells of its kubelet", async () => {
+    const cluster = aClusterReader(world());
+    const facts = await healer.observe(cluster, object);
+    expect(facts?.subject).toMatchObject({ kind: "node", node: aNode(), lease: aLease() });
+    expect(cluster.reads.toSorted()).toEqual(["lease n1", "node n1", "pods n1"]);
+    const seen = facts?.subject.pods.map(({ ref, endsBy, silentSince }) => [ref.name, endsBy, silentSince]);
+    expect(seen).toEqual([
+      ["overdue", atNoon(-minutes(3)), undefined],
+      // A finalizer is nobody's kubelet's business; a Job's own follows from the pod's end.
+      ["held", undefined, undefined],
+      ["counted", expect.any(Number), undefined],
+      ["silent", undefined, atNoon(-minutes(2))],
+    ]);
+  });
+
+  it("takes a node of another uid for another node", async () => {
+    expect(await healer.observe(aClusterReader({ nodes: [aNode({ uid: "another" })] }), object)).toBeUndefined();
+    expect(await healer.observe(aClusterReader({}), aRef({ kind: "Node", name: "n1" }))).toBeUndefined();
+  });
+
+  it("decides by its policy and keeps what it saw as evidence", async () => {
+    const since = atNoon(-minutes(6));
+    const facts = await healer.observe(aClusterReader({ nodes: [aNodeWithReady("Unknown", since)] }), object);
+    if (facts === undefined) throw new Error("the node is there");
+    const openCase = anOpenCase({ object, memory: aNodeMemory({ state: "silent", since }) });
+    expect(healer.decide(facts, openCase, noon)).toMatchObject({ kind: "heal", reason: "NodeSilent" });
+    const patient = notreadyHandler({ ...policy, notReadyForMs: minutes(7) });
+    expect(patient.decide(facts, openCase, noon)).toMatchObject({ kind: "wait", reason: "SilentYet" });
+    expect(JSON.parse(JSON.stringify(healer.evidence(facts)))).toEqual(facts.subject);
+  });
+});
