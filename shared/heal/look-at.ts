@@ -158,8 +158,8 @@ async function giveAway<Facts extends HealerFacts>(
   if (isNotTaken) {
     await escalateOnce(look, { about: node, reason: "NodeSuspected", message: `${reason}: ${message}` });
   }
-  // A healer that is there marks the node within seconds.
-  const until = Math.min(sooner, now + (waitedMs === 0 ? soonMs : heldForMs));
+  // A healer that is there marks the node within seconds, or within the minute that nodes are apart.
+  const until = Math.min(sooner, now + (waitedMs < heldForMs ? soonMs : heldForMs));
   return isNotTaken
     ? file(look, "escalate", { reason: "NodeSuspected", message }, { until })
     : file(look, "handOver", { reason, message }, { until });

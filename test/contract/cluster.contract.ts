@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Cluster } from "../../shared/cluster/cluster.ts";
+import type { NodeFacts } from "../../shared/kubernetes/node.ts";
 import type { ObjectRef } from "../../shared/kubernetes/object-ref.ts";
 import type { PodFacts } from "../../shared/kubernetes/pod.ts";
 
@@ -226,6 +227,103 @@ export function clusterContract(create: () => Promise<ClusterUnderTest>): void {
         expect(await under.cluster.pod(namespace, "a")).toMatchObject({ kind: "found" });
       },
     );
+  });
+
+  describe("marking a node", () => {
+    const nodePath = "/api/v1/nodes/sick";
+    const suspect = { key: "knitbone.io/suspect", value: "", effect: "NoSchedule" };
+    const outOfService = { key: "node.kubernetes.io/out-of-service", value: "nodeshutdown", effect: "NoExecute" };
+    const theirs = { key: "example.com/theirs", value: "v", effect: "NoExecute", timeAdded: "2026-01-02T03:04:05Z" };
+    const strange = "00000000-0000-4000-8000-000000000000";
+
+    const makeNode = async (under: ClusterUnderTest): Promise<NodeFacts> => {
+      const body = { apiVersion: "v1", kind: "Node", metadata: { name: "sick" }, spec: { taints: [theirs] } };
+      await under.apply(nodePath, body);
+      return liveNode(under.cluster);
+    };
+    const liveNode = async (cluster: Cluster): Promise<NodeFacts> => {
+      const found = await cluster.node("sick");
+      if (found.kind === "notFound") throw new Error("the node is not there");
+      return found.object;
+    };
+    // Kubernetes' own controllers put taints of theirs on a node that no kubelet speaks for.
+    const taintsOf = (node: NodeFacts) =>
+      node.taints.filter(
+        ({ key }) =>
+          !/^node\.(kubernetes|cloudprovider\.kubernetes)\.io\/(not-ready|unreachable|uninitialized)$/.test(key),
+      );
+
+    on("adds one taint beside the others, which keep their times, and takes that one back alone", async (under) => {
+      const node = await makeNode(under);
+      expect(await under.cluster.taintNode(node.ref, node.resourceVersion, suspect)).toEqual({ kind: "Done" });
+      const once = await liveNode(under.cluster);
+      const others = [{ ...theirs, timeAdded: Date.parse(theirs.timeAdded) }];
+      expect(taintsOf(once)).toEqual([...others, { ...suspect, timeAdded: expect.any(Number) }]);
+      expect(once.unschedulable).toBe(false);
+      const addedAt = taintsOf(once)[1]?.timeAdded ?? Number.NaN;
+      expect(Math.abs(addedAt - (under.cluster.now() ?? Number.NaN))).toBeLessThan(10_000);
+      expect(await under.cluster.taintNode(once.ref, once.resourceVersion, outOfService)).toEqual({ kind: "Done" });
+      const twice = await liveNode(under.cluster);
+      expect(taintsOf(twice)).toHaveLength(3);
+      expect(await under.cluster.untaintNode(twice.ref, twice.resourceVersion, suspect)).toEqual({ kind: "Done" });
+      const left = await liveNode(under.cluster);
+      expect(taintsOf(left)).toEqual([...others, { ...outOfService, timeAdded: expect.any(Number) }]);
+    });
+
+    on("is Done where the mark stands already, or is not there, whatever else has changed", async (under) => {
+      const node = await makeNode(under);
+      expect(await under.cluster.untaintNode(node.ref, node.resourceVersion, suspect)).toEqual({ kind: "Done" });
+      expect(await under.cluster.taintNode(node.ref, node.resourceVersion, suspect)).toEqual({ kind: "Done" });
+      const once = await liveNode(under.cluster);
+      expect(await under.cluster.taintNode(node.ref, node.resourceVersion, suspect)).toEqual({ kind: "Done" });
+      expect(await liveNode(under.cluster)).toEqual({ ...once, resourceVersion: expect.any(String) });
+    });
+
+    on("is a Conflict when the node has changed since it was judged", async (under) => {
+      const node = await makeNode(under);
+      await under.cluster.taintNode(node.ref, node.resourceVersion, outOfService);
+      expect(await under.cluster.taintNode(node.ref, node.resourceVersion, suspect)).toMatchObject({
+        kind: "Conflict",
+      });
+      expect(await under.cluster.untaintNode(node.ref, node.resourceVersion, outOfService)).toMatchObject({
+        kind: "Conflict",
+      });
+      expect(taintsOf(await liveNode(under.cluster))).toHaveLength(2);
+    });
+
+    on("is Gone for a node that is not there, and for another uid under the name", async (under) => {
+      const node = await makeNode(under);
+      const nobody = { ...node.ref, name: "no-such-node" };
+      const other = { ...node.ref, uid: strange };
+      for (const ref of [nobody, other]) {
+        expect(await under.cluster.taintNode(ref, node.resourceVersion, suspect)).toEqual({ kind: "Gone" });
+        expect(await under.cluster.untaintNode(ref, node.resourceVersion, suspect)).toEqual({ kind: "Gone" });
+      }
+      expect(taintsOf(await liveNode(under.cluster))).toHaveLength(1);
+    });
+
+    on("is Denied where the same taint stands with a value that is not ours", async (under) => {
+      const node = await makeNode(under);
+      const mine = { key: theirs.key, value: "mine", effect: theirs.effect };
+      expect(await under.cluster.taintNode(node.ref, node.resourceVersion, mine)).toMatchObject({ kind: "Denied" });
+      expect(await under.cluster.untaintNode(node.ref, node.resourceVersion, mine)).toEqual({ kind: "Done" });
+      expect(taintsOf(await liveNode(under.cluster))).toHaveLength(1);
+    });
+
+    on("finds a node's Lease, and says notFound where there is none", async (under) => {
+      const renewTime = "2026-01-02T03:04:05.678901Z";
+      await under.apply("/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases/sick", {
+        apiVersion: "coordination.k8s.io/v1",
+        kind: "Lease",
+        metadata: { name: "sick", namespace: "kube-node-lease" },
+        spec: { holderIdentity: "sick", leaseDurationSeconds: 40, renewTime },
+      });
+      expect(await under.cluster.nodeLease("sick")).toMatchObject({
+        kind: "found",
+        object: { nodeName: "sick", renewedAt: Date.parse("2026-01-02T03:04:05.678Z"), durationMs: 40_000 },
+      });
+      expect(await under.cluster.nodeLease("no-such-node")).toEqual({ kind: "notFound" });
+    });
   });
 
   on("writes an Event once, however often it is asked to", async (under) => {

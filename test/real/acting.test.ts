@@ -3,10 +3,16 @@ import type { ApiObject } from "./api-client.ts";
 import { type ControlPlane, startControlPlane } from "./control-plane.ts";
 import { type FrozenNode, freezeAndDelete, marginEndsAt, stageFrozenNode } from "./frozen-node.ts";
 import { type Product, product } from "./product.ts";
-import { expectExplainableWrites, expectNewestKept, removedByProduct, warningsAbout } from "./product-record.ts";
+import {
+  expectExplainableWrites,
+  expectNewestKept,
+  marksByProduct,
+  removedByProduct,
+  warningsAbout,
+} from "./product-record.ts";
 import { leaveResidue, type Residue, remainingPods, stageFullNode } from "./rejection-loop.ts";
 import { eventually, never } from "./wait.ts";
-import { taint } from "./workloads.ts";
+import { runningPods } from "./workloads.ts";
 
 const minutes = 60_000;
 const uidsOf = (pods: readonly ApiObject[]) => pods.map(({ metadata }) => metadata.uid);
@@ -64,17 +70,18 @@ describe("Knitbone, acting on a real cluster", () => {
     }
   });
 
-  test("the third goes only after somebody has tainted the node", async () => {
+  test("the third goes only after our own taint keeps its replacement away, and is made anew elsewhere", async () => {
     tellWhy();
     const { stateless, namespace, node } = frozen;
-    await never("a third pod was removed from an untainted node", 20_000, async () =>
-      removed(namespace).length > 2 ? JSON.stringify(removed(namespace)[2]) : undefined,
-    );
-    const taintedAt = Date.now();
-    await taint(cluster, node, "example.com/broken", "NoSchedule");
-    const third = await eventually("the third force-delete", 2 * minutes, () => removed(namespace)[2]);
+    const third = await eventually("the third force-delete", 3 * minutes, () => removed(namespace)[2]);
     expect(third).toMatchObject({ by: "delete", gracePeriodSeconds: 0 });
-    expect(third.record.receivedAt).toBeGreaterThanOrEqual(taintedAt);
+    const [mark] = marksByProduct(cluster.audit);
+    expect(mark).toMatchObject({ node, taints: ["knitbone.io/suspect:NoSchedule"] });
+    expect(third.record.receivedAt).toBeGreaterThan(mark?.record.completedAt ?? Number.NaN);
+    for (const app of ["web-1", "web-2", "web-3"]) {
+      const [pod] = await runningPods(cluster, namespace, app, 1);
+      expect(pod?.spec.nodeName).not.toBe(node);
+    }
     expect(
       removed(namespace)
         .map(({ preconditionUid }) => preconditionUid)
@@ -162,7 +169,9 @@ describe("Knitbone, acting on a real cluster", () => {
 
   test("every write says whose it is, names one uid, and follows a fresh look", () => {
     expectExplainableWrites(cluster.audit);
-    // The node was for people to taint.
-    expect(cluster.audit.productWrites().filter(({ object }) => object.resource === "nodes")).toEqual([]);
+    // Its kubelet is frozen, and what it must end stands there: the mark stays, and no other node got one.
+    expect(marksByProduct(cluster.audit).map(({ node, taints }) => [node, taints])).toEqual([
+      [frozen.node, ["knitbone.io/suspect:NoSchedule"]],
+    ]);
   });
 });

@@ -74,6 +74,10 @@ async function empty(connection: ApiConnection): Promise<void> {
     "/apis/events.k8s.io/v1/namespaces/shop/events",
   ];
   const body = { apiVersion: "v1", kind: "DeleteOptions", gracePeriodSeconds: 0 };
+  for (const path of ["/api/v1/nodes/sick", "/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases/sick"]) {
+    const answer = await connection.request({ method: "DELETE", path, timeoutMs: 15_000 });
+    if (answer.status >= 300 && answer.status !== 404) throw new Error(`DELETE ${path}: ${answer.status}`);
+  }
   for (const path of collections) await ask(connection, { method: "DELETE", path, body });
   await eventually("an empty namespace", 30_000, async () => {
     const { items } = (await ask(connection, { method: "GET", path: pods })) as { items: readonly unknown[] };

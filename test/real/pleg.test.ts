@@ -4,7 +4,13 @@ import { type ControlPlane, startControlPlane } from "./control-plane.ts";
 import { type FrozenNode, marginEndsAt, stageFrozenNode } from "./frozen-node.ts";
 import { type Kubelet, startKubelet } from "./kubelet.ts";
 import { type Product, productOn, tellWhy } from "./product.ts";
-import { expectExplainableWrites, removedByProduct, warningsAbout, writesIn } from "./product-record.ts";
+import {
+  expectExplainableWrites,
+  marksByProduct,
+  removedByProduct,
+  warningsAbout,
+  writesIn,
+} from "./product-record.ts";
 import { eventually, never } from "./wait.ts";
 import {
   cordon,
@@ -181,6 +187,7 @@ describe.concurrent("Knitbone, beside kubelets that cannot do their work", () =>
     );
     expect(removed("stuck")).toHaveLength(1);
     expectExplainableWrites(cluster.audit);
-    expect(cluster.audit.productWrites().filter(({ object }) => object.resource === "nodes")).toEqual([]);
+    // A relist that is three to six minutes late may come round (S0-61): the node is not marked before.
+    expect(marksByProduct(cluster.audit).filter(({ node }) => node !== pleg.node)).toEqual([]);
   });
 });

@@ -52,20 +52,59 @@ export function expectExplainableWrites(audit: AuditLog): void {
   const writes = audit.productWrites();
   for (const { userAgent, verb, object } of writes) {
     expect(userAgent, `User-Agent of ${verb} ${object.resource} ${object.namespace}/${object.name}`).toMatch(
-      /^knitbone\/\d+\.\d+\.\d+ \((terminating-reaper|orphan-sweeper)\)$/,
+      /^knitbone\/\d+\.\d+\.\d+ \((terminating-reaper|orphan-sweeper|notready-handler)\)$/,
     );
   }
-  // Pods are removed, Events recorded; nothing else is a remedy yet.
+  // Pods are removed, nodes marked, Events recorded; nothing else is a remedy yet.
   const kinds = new Set(
     writes.map(({ verb, object }) =>
       [verb, object.resource, object.subresource].filter((each) => each !== "").join(" "),
     ),
   );
-  expect([...kinds].filter((each) => !["delete pods", "create pods eviction", "create events"].includes(each))).toEqual(
-    [],
-  );
+  expect(
+    [...kinds].filter(
+      (each) => !["delete pods", "create pods eviction", "create events", "patch nodes"].includes(each),
+    ),
+  ).toEqual([]);
   expectOneRemovalPerUid(audit.podRemovals(byProduct));
+  expectOwnMarks(audit);
   expectLastLooks(audit);
+}
+
+/** A change of a node's taints, as the API server granted it to the product. */
+export interface NodeMarking {
+  readonly node: string;
+  /** What the node carries after it: "key:effect". */
+  readonly taints: readonly string[];
+  readonly record: AuditRecord;
+}
+
+/** Oldest first. */
+export function marksByProduct(audit: AuditLog): readonly NodeMarking[] {
+  return audit
+    .productWrites()
+    .filter((record) => record.object.resource === "nodes" && granted(record))
+    .map((record) => {
+      const taints: readonly { key: string; effect: string }[] = record.requestObject?.spec?.taints ?? [];
+      return { node: record.object.name, taints: taints.map(({ key, effect }) => `${key}:${effect}`), record };
+    });
+}
+
+/** Nothing of a node but its taints, by its healer alone, with uid and version as preconditions, and after a look at it of at most 5 s before. */
+function expectOwnMarks(audit: AuditLog): void {
+  const looks = audit.records().filter(({ verb, object }) => verb === "get" && object.resource === "nodes");
+  for (const { node, record } of marksByProduct(audit)) {
+    const { requestObject, userAgent, receivedAt } = record;
+    expect(userAgent).toMatch(/\(notready-handler\)$/);
+    expect(requestObject).toEqual({
+      metadata: { uid: expect.stringMatching(/./), resourceVersion: expect.stringMatching(/./) },
+      spec: { taints: expect.any(Array) },
+    });
+    const look = looks.findLast(
+      (each) => each.object.name === node && each.userAgent === userAgent && each.completedAt <= receivedAt,
+    );
+    expect(receivedAt - (look?.completedAt ?? Number.NEGATIVE_INFINITY)).toBeLessThanOrEqual(5_000);
+  }
 }
 
 function expectOneRemovalPerUid(removals: readonly PodRemoval[]): void {

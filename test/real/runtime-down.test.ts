@@ -3,13 +3,13 @@ import { type ControlPlane, startControlPlane } from "./control-plane.ts";
 import { type FrozenNode, stageFrozenNode } from "./frozen-node.ts";
 import { type Kubelet, startKubelet } from "./kubelet.ts";
 import { type Product, productOn, tellWhy } from "./product.ts";
-import { expectExplainableWrites, removedByProduct, writesIn } from "./product-record.ts";
+import { expectExplainableWrites, marksByProduct, removedByProduct, writesIn } from "./product-record.ts";
 import { eventually, never } from "./wait.ts";
 import { createDeployment, createNamespace, deletePod, podsOf, readyCondition, runningPods } from "./workloads.ts";
 
 const minutes = 60_000;
 
-// What only a node's own healer could mend: until there is one, nothing wrong is done. At most two of six nodes are NotReady at a time.
+// What only a remedy for nodes could mend: until there is one, they are marked, and nothing wrong is done. At most two of six nodes are NotReady at a time.
 describe.concurrent("Knitbone, beside runtimes that are down or hang", () => {
   let cluster: ControlPlane;
   let knitbone: Product;
@@ -65,8 +65,19 @@ describe.concurrent("Knitbone, beside runtimes that are down or hang", () => {
       const condition = await readyCondition(cluster, "down");
       return condition?.status === "False" ? untouched("down")() : JSON.stringify(condition);
     });
+    const [marking] = await eventually("the node to be marked", minutes, () => {
+      const marks = marksByProduct(cluster.audit).filter(({ node }) => node === "down");
+      return marks.length === 0 ? undefined : marks;
+    });
+    expect(marking?.taints).toContain("knitbone.io/suspect:NoSchedule");
     await down.faults.clear();
     await becomesReady("down", "True", 2 * minutes);
+    const given = await eventually(
+      "the mark to be taken back",
+      3 * minutes,
+      () => marksByProduct(cluster.audit).filter(({ node }) => node === "down")[1],
+    );
+    expect(given.taints).not.toContain("knitbone.io/suspect:NoSchedule");
     const [same] = await runningPods(cluster, "down", "web", 1);
     expect(same?.metadata.uid).toBe(pod?.metadata.uid);
     expect(writesIn(cluster.audit, "down")).toEqual([]);

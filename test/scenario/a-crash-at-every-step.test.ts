@@ -239,6 +239,33 @@ const giveNodeAway: Judge = () => ({
   message: "Its node is the cause.",
 });
 
+async function handedOver(stage: Stage) {
+  const node = await stage.caseOf(aNode().ref.uid, "notready-handler");
+  const calls = await stage.nodeQueue.receive({ limit: 10, waitMs: 0, visibilityMs: 1_000 });
+  return {
+    symptoms: node?.symptoms?.map((each) => `${each.reason} ${each.pod.name}`),
+    called: calls.length > 0,
+    verdict: (await stage.caseOf(pod.ref.uid))?.verdict?.kind,
+    writes: stage.api.writes.length,
+    warnings: stage.api.events.length,
+  };
+}
+
+describe("a hand-over whose process fails at any one step", () => {
+  it("stands once on the node's case, and calls its healer", async () => {
+    const { seen, wanted, expected } = await everyFault({ judge: giveNodeAway }, handedOver);
+    expect(expected).toEqual({
+      symptoms: ["RejectionLoop web-1"],
+      called: true,
+      // Nobody takes it up here: after a quarter of an hour people are told.
+      verdict: "escalate",
+      writes: 0,
+      warnings: 1,
+    });
+    expect(seen).toEqual(wanted);
+  });
+});
+
 async function shadowed(stage: Stage) {
   const actions = await stage.deps.ledger.list();
   const stored = await stage.caseOf(pod.ref.uid);

@@ -1,9 +1,10 @@
 import type { NamedFailure } from "./named-failure.ts";
+import { nodeFailures } from "./node-failures.ts";
 import { residueFailures } from "./residue-failures.ts";
 import { stormFailure } from "./storm-failure.ts";
 import { terminatingFailures } from "./terminating-failures.ts";
 
-const calm: readonly NamedFailure[] = [...terminatingFailures, ...residueFailures];
+const calm: readonly NamedFailure[] = [...terminatingFailures, ...nodeFailures, ...residueFailures];
 const ofCluster = (cluster: NamedFailure["cluster"]) => calm.filter((each) => each.cluster === cluster);
 const south = ofCluster("south");
 

@@ -108,6 +108,7 @@ const knitboneRights = [
   { verbs: ["get", "list", "watch"], resources: ["*"] },
   { verbs: ["delete"], resources: ["pods"] },
   { verbs: ["create"], resources: ["pods/eviction", "events"] },
+  { verbs: ["patch"], resources: ["nodes"] },
 ] as const;
 
 function kubeconfigOf(contexts: readonly { readonly name: string; readonly url: string; readonly token: string }[]) {

@@ -1,0 +1,47 @@
+import { KnitboneError } from "../../../shared/errors.ts";
+import type { ObjectRef } from "../../../shared/kubernetes/object-ref.ts";
+import { seconds } from "../../../shared/time/duration.ts";
+import type { ClusterModel } from "../cluster-model/model.ts";
+import type { NamedFailure } from "./named-failure.ts";
+
+const healer = "notready-handler";
+
+function nodeRef(model: ClusterModel, name: string): ObjectRef {
+  const node = model.store.get("nodes", "", name);
+  if (node) return { kind: "Node", namespace: "", name, uid: node.metadata.uid };
+  throw new KnitboneError("ConfigInvalid", `preparing the demo: there is no node ${name}`);
+}
+
+let repairRuntime: (() => void) | undefined;
+
+/** Nodes that are taken out of scheduling: one that calls itself Ready, and one that does not. */
+export const nodeFailures: readonly NamedFailure[] = [
+  {
+    name: "suspected-node",
+    requirement: "S2-03",
+    cluster: "north",
+    what: "kubelet hangs",
+    healer,
+    expected: { verdict: "heal", reason: "NodeSuspected" },
+    // By then two of its pods had to be forced away; the third hands it over.
+    after: ["stuck-on-a-frozen-node", "second-on-the-same-node"],
+    deadlineMs: seconds(80),
+    inject: async ({ model }) => nodeRef(model, "north-1"),
+  },
+  {
+    name: "runtime-is-down",
+    requirement: "S3-02",
+    cluster: "south",
+    what: "runtime is down",
+    healer,
+    expected: { verdict: "heal", reason: "NotReadyRuntime" },
+    // Its zone and cluster must have enough Ready nodes left, and what is broken there must have been judged.
+    after: ["node-object-gone", "pod-of-an-unfinished-job", "orphan"],
+    deadlineMs: seconds(80),
+    async inject({ model }) {
+      repairRuntime = model.kubelet("south-1").runtimeDown();
+      return nodeRef(model, "south-1");
+    },
+    afterwards: () => repairRuntime?.(),
+  },
+];
