@@ -5,7 +5,7 @@ import type { LiveRow } from "./live-table.ts";
 const complaints: Readonly<Record<string, string>> = {
   "terminating-reaper": "stuck Terminating",
   "orphan-sweeper": "Failed, left over",
-  "notready-handler": "node suspected",
+  "notready-handler": "sick node",
 };
 
 /** `shop/web…x8k2p` for a pod of a Deployment, without its template's hash; workloads without their kind. */
