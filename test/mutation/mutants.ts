@@ -401,9 +401,34 @@ export const mutants: readonly Mutant[] = [
   {
     rail: "another uid under the name",
     file: "shared/heal/subject.ts",
-    find: `|| found.object.ref.uid !== object.uid`,
-    replace: ``,
+    find: ` || found.object.ref.uid !== object.uid) return undefined;
+  const pod = found.object;`,
+    replace: `) return undefined;
+  const pod = found.object;`,
     tests: heal,
+  },
+  {
+    rail: "nodes: another uid under the name",
+    file: "shared/heal/subject.ts",
+    find: ` || found.object.ref.uid !== object.uid) return undefined;
+  const [lease, pods]`,
+    replace: `) return undefined;
+  const [lease, pods]`,
+    tests: ["test/unit/functions/notready-handler/healer.test.ts"],
+  },
+  {
+    rail: "nodes: clocks begin again after blind time",
+    file: "shared/heal/node-memory.ts",
+    find: `before?.state === state && now - before.seenAt <= blindAfterMs`,
+    replace: `before?.state === state`,
+    tests: handedOver,
+  },
+  {
+    rail: "nodes: a mark is verified while its object stays",
+    file: "shared/heal/look-at.ts",
+    find: `showsEffect(pending.effect, subject) ? seenEffect(sight)`,
+    replace: `showsEffect(undefined, subject) ? seenEffect(sight)`,
+    tests: handedOver,
   },
   {
     rail: "ledger: planned before the write",
