@@ -72,6 +72,38 @@ it("a new folder is a new healer: queue, dead letters, policies, role, alarms, r
   });
 });
 
+it("every healer is told the queue of the nodes' healer, and may send there", () => {
+  using repository = repositoryWith({ mender: "signals: [PodFailed]", "notready-handler": "signals: [NodeNotReady]" });
+  const functions = lambdaFunctions(readFunctions(repository.path), parameters) as Record<
+    string,
+    { readonly environment: Record<string, unknown> }
+  >;
+  const resources = resourcesOf(repository.path);
+  const mayBeSentTo = (healer: string) => {
+    const role = resources[`${healer}Role`] as unknown as Role;
+    return role.Properties.Policies.flatMap(({ PolicyDocument }) => PolicyDocument.Statement)
+      .filter(({ Action }) => Action.includes("sqs:SendMessage"))
+      .flatMap(({ Resource: targets }) => targets.map((each) => each["Fn::GetAtt"][0]));
+  };
+  for (const name of ["mender", "notready-handler"]) {
+    expect(functions[name]?.environment["NODE_QUEUE_URL"]).toEqual({ Ref: "NotreadyHandlerQueue" });
+  }
+  expect(functions["dispatcher"]?.environment).not.toHaveProperty("NODE_QUEUE_URL");
+  expect(mayBeSentTo("Mender")).toEqual(["QuarantineQueue", "MenderQueue", "NotreadyHandlerQueue"]);
+  expect(mayBeSentTo("NotreadyHandler")).toEqual(["QuarantineQueue", "NotreadyHandlerQueue"]);
+});
+
+interface Role {
+  readonly Properties: {
+    readonly Policies: readonly { readonly PolicyDocument: { readonly Statement: readonly Statement[] } }[];
+  };
+}
+
+interface Statement {
+  readonly Action: readonly string[];
+  readonly Resource: readonly { readonly "Fn::GetAtt": readonly string[] }[];
+}
+
 it("hides a message for six time limits and the batching window", () => {
   using repository = repositoryWith({ mender: "signals: [PodFailed]\ntimeoutSeconds: 40\nbatchingWindowSeconds: 5" });
   const resources = resourcesOf(repository.path);

@@ -4,7 +4,7 @@ import { residueFailures } from "./residue-failures.ts";
 import { stormFailure } from "./storm-failure.ts";
 import { terminatingFailures } from "./terminating-failures.ts";
 
-const calm: readonly NamedFailure[] = [...terminatingFailures, ...nodeFailures, ...residueFailures];
+const calm: readonly NamedFailure[] = [...terminatingFailures, ...residueFailures, ...nodeFailures];
 const ofCluster = (cluster: NamedFailure["cluster"]) => calm.filter((each) => each.cluster === cluster);
 const south = ofCluster("south");
 

@@ -114,6 +114,38 @@ describe("a failure that is to be healed", () => {
   });
 });
 
+describe("a node that is to be marked", () => {
+  const mark = async (taints: { key: string; effect: string }[]) => {
+    const answer = await model.api.request({
+      method: "PATCH",
+      path: "/api/v1/nodes/n1",
+      headers: {
+        authorization: "Bearer knitbone",
+        "content-type": "application/merge-patch+json",
+        "user-agent": "knitbone/0.1.0 (notready-handler)",
+      },
+      body: { spec: { taints } },
+    });
+    expect(answer.status).toBe(200);
+  };
+  const ourMark = { key: "knitbone.io/suspect", effect: "NoSchedule" };
+
+  test("ends when our mark stands, and may be given back once", async () => {
+    const uid = model.store.get("nodes", "", "n1")?.metadata.uid ?? "";
+    const begun = watched("heal", "OverdueOnReadyNode");
+    const node = { ...begun, object: { kind: "Node", namespace: "", name: "n1", uid } };
+    const judged = [caseWith(node, "heal", "OverdueOnReadyNode", clock.now())];
+    expect(observed(node, judged, model, clock.now()).healedAt).toBeUndefined();
+    await mark([{ key: "example.com/theirs", effect: "NoSchedule" }]);
+    expect(observed(node, judged, model, clock.now()).healedAt).toBeUndefined();
+    await mark([ourMark]);
+    const ended = observed(node, judged, model, clock.now());
+    expect([ended.state, isOk(ended)]).toEqual(["ended", true]);
+    await mark([]);
+    expect(isOk(lastLook(ended, model))).toBe(false);
+  });
+});
+
 describe("a failure that is to be left", () => {
   test("ends with the expected verdict, which a later one does not take back", () => {
     const begun = watched("leave", "OptedOut");
