@@ -1,5 +1,5 @@
 import type { Signal } from "../../shared/delta/delta.ts";
-import { findCondition, standsAtBadValue } from "../../shared/kubernetes/condition.ts";
+import { standsAtBadValue } from "../../shared/kubernetes/condition.ts";
 import type { EventFacts } from "../../shared/kubernetes/event.ts";
 import type { LeaseFacts } from "../../shared/kubernetes/lease.ts";
 import { type NodeFacts, readyStatus } from "../../shared/kubernetes/node.ts";

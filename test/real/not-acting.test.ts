@@ -4,7 +4,7 @@ import { type FrozenNode, freezeAndDelete, stageFrozenNode } from "./frozen-node
 import { type Product, product } from "./product.ts";
 import { expectExplainableWrites, removedByProduct, warningsAbout } from "./product-record.ts";
 import { eventually, never } from "./wait.ts";
-import { deletePod } from "./workloads.ts";
+import { deletePod, taint } from "./workloads.ts";
 
 const minutes = 60_000;
 
@@ -90,6 +90,8 @@ describe("Knitbone, told not to act", () => {
   test("with the flag on act, the same pods are healed at last, and people are told", async () => {
     tellWhy();
     const { stateless, statefulSetPod, namespace } = frozen;
+    // The nodes' healer stays off: it would mark the node.
+    await knitbone.setFlag("*", "notready-handler", "off");
     await knitbone.setFlag("*", "*", "act");
     const removals = await eventually("both pods to be force-deleted", 2 * minutes, () => {
       const so = removedByProduct(cluster.audit, namespace);
@@ -107,5 +109,27 @@ describe("Knitbone, told not to act", () => {
       () => warningsAbout(cluster.audit, statefulSetPod)[0],
     );
     expectExplainableWrites(cluster.audit);
+  });
+
+  test("with the nodes' healer off, the third goes only after somebody has tainted the node", async () => {
+    tellWhy();
+    const { stateless, namespace, node } = frozen;
+    const [, , third] = stateless;
+    if (third === undefined) throw new Error("unreachable: three are staged");
+    await deletePod(cluster, third);
+    await never("a third pod was removed from an untainted node, or a node was written", 30_000, async () => {
+      const nodes = writes().filter(({ object }) => object.resource === "nodes");
+      const removed = removedByProduct(cluster.audit, namespace).slice(2);
+      return nodes.length + removed.length === 0 ? undefined : JSON.stringify([...nodes, ...removed]);
+    });
+    const taintedAt = Date.now();
+    await taint(cluster, node, "example.com/broken", "NoSchedule");
+    const removal = await eventually(
+      "the third force-delete",
+      3 * minutes,
+      () => removedByProduct(cluster.audit, namespace)[2],
+    );
+    expect(removal).toMatchObject({ by: "delete", gracePeriodSeconds: 0, preconditionUid: third.metadata.uid });
+    expect(removal.record.receivedAt).toBeGreaterThanOrEqual(taintedAt);
   });
 });
