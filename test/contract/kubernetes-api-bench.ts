@@ -77,7 +77,8 @@ export async function openBench(server: ConnectedServer, part: string): Promise<
   const run = Math.floor(process.hrtime()[1]).toString(36);
   const fresh = (prefix = "x") => {
     serial += 1;
-    return `${prefix}-${run}-${serial}`;
+    // Padded: lists come in the order of names, and what is made later must come later.
+    return `${prefix}-${run}-${String(serial).padStart(5, "0")}`;
   };
   const namespace = fresh(part);
   const watches: OpenWatch[] = [];
