@@ -1,4 +1,6 @@
 import { dynamoCaseStore } from "../../shared/case/dynamo-case-store.ts";
+import { dynamoCatalogueStore } from "../../shared/catalogue/dynamo-catalogue-store.ts";
+import { dynamoUnknownStore } from "../../shared/catalogue/dynamo-unknown-store.ts";
 import { dynamoClusterStore } from "../../shared/cluster/dynamo-cluster-store.ts";
 import { dynamoFlagStore } from "../../shared/flag/dynamo-flag-store.ts";
 import { dynamoIncidentStore } from "../../shared/incident/dynamo-incident-store.ts";
@@ -52,6 +54,8 @@ function storesOf(client: ReturnType<typeof dynamoClient>, prefix: string, local
     incidents: dynamoIncidentStore(client, tables.incidents),
     clusters: dynamoClusterStore(client, tables.clusters),
     lifecycles: dynamoLifecycleStore(client, tables.lifecycle),
+    catalogue: dynamoCatalogueStore(client, tables.catalogue),
+    unknowns: dynamoUnknownStore(client, tables.unknowns),
     local,
   };
 }

@@ -1,4 +1,6 @@
 import type { CaseStore } from "../../shared/case/case-store.ts";
+import type { CatalogueStore } from "../../shared/catalogue/catalogue-store.ts";
+import type { UnknownStore } from "../../shared/catalogue/unknown-store.ts";
 import type { ClusterStore } from "../../shared/cluster/cluster-state.ts";
 import type { FlagStore } from "../../shared/flag/flag-store.ts";
 import type { IncidentStore } from "../../shared/incident/incident.ts";
@@ -16,6 +18,8 @@ export interface Stores {
   readonly incidents: IncidentStore;
   readonly clusters: ClusterStore;
   readonly lifecycles: LifecycleStore;
+  readonly catalogue: CatalogueStore;
+  readonly unknowns: UnknownStore;
   /** A stack of this machine: its clusters may be contexts of a kubeconfig file. */
   readonly local: boolean;
   /** Ends what was started to reach them. */

@@ -1,7 +1,9 @@
-import { Command, CommanderError, InvalidArgumentError } from "commander";
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { channels } from "../../shared/catalogue/signature.ts";
 import { describeError, KnitboneError } from "../../shared/errors.ts";
 import { listActions } from "./action-list.ts";
 import { listCases } from "./case-list.ts";
+import { addSignature, explainMessage, listSignatures, listUnknown, removeSignature } from "./catalogue-commands.ts";
 import { addCluster, removeCluster } from "./cluster-commands.ts";
 import { listClusters } from "./cluster-list.ts";
 import type { Desk } from "./desk.ts";
@@ -47,6 +49,7 @@ function knitbone(desk: Desk, version: string): Command {
   addListCommands(program, desk);
   addPodCommand(program, desk);
   addClusterCommands(program, desk);
+  addCatalogueCommands(program, desk);
   return program;
 }
 
@@ -127,6 +130,34 @@ function addClusterCommands(program: Command, desk: Desk): void {
     .command("remove <id>")
     .description("forgets a cluster and everything known of it")
     .action((id: string, _options, command: Command) => removeCluster(desk, id, command.optsWithGlobals()));
+}
+
+function addCatalogueCommands(program: Command, desk: Desk): void {
+  const catalogue = program.command("catalogue").description("what messages of clusters mean");
+  listOptions(catalogue.command("list").description("every signature, by id"))
+    .option("--cause <cause>", "of this cause")
+    .option("--release", "of the release only; needs no stack")
+    .action((_options, command: Command) => listSignatures(desk, command.optsWithGlobals()));
+  catalogue
+    .command("explain <message>")
+    .description("which signature a message has, and why")
+    .addOption(new Option("--channel <channel>", "where it was read").choices(channels).makeOptionMandatory())
+    .option("--reason <reason>", "of the Event, status or condition")
+    .option("--json", "for programs")
+    .option("--release", "with the release only; needs no stack")
+    .action((message: string, _options, command: Command) => explainMessage(desk, message, command.optsWithGlobals()));
+  listOptions(catalogue.command("unknown").description("messages that no signature has, most frequent first"))
+    .option("--cluster <id>", "of this cluster")
+    .action((_options, command: Command) => listUnknown(desk, command.optsWithGlobals()));
+  catalogue
+    .command("add")
+    .description("adds a signature, or a new version of one; it may name a cause, hold or tell, and never heal")
+    .requiredOption("--file <file>", "one row in YAML, with samples and near misses")
+    .action((_options, command: Command) => addSignature(desk, command.optsWithGlobals()));
+  catalogue
+    .command("remove <id>")
+    .description("takes a signature that was added out of force")
+    .action((id: string, _options, command: Command) => removeSignature(desk, id, command.optsWithGlobals()));
 }
 
 function listOptions(command: Command): Command {

@@ -59,9 +59,17 @@ function dispatcherStatements(healers: readonly FunctionSettings[]): readonly ob
 
 function healerStatements({ name }: FunctionSettings, parameters: StackParameters): readonly object[] {
   return [
-    allow(read, [table("Flags"), table("Incidents")]),
+    // The catalogue is people's to write: a row there may hold a healer back.
+    allow(read, [table("Flags"), table("Incidents"), table("Catalogue")]),
     // Clusters: the breaker row is the healers' to write.
-    allow(write, [table("Cases"), table("Budgets"), table("Actions"), table("Clusters"), table("Lifecycle")]),
+    allow(write, [
+      table("Cases"),
+      table("Budgets"),
+      table("Actions"),
+      table("Clusters"),
+      table("Lifecycle"),
+      table("Unknowns"),
+    ]),
     // Every healer hands nodes over to theirs.
     allow(["sqs:SendMessage"], ["QuarantineQueue", ...new Set([ownQueue(name), ownQueue(nodeHealer)])]),
     { Effect: "Allow", Action: ["sts:AssumeRole"], Resource: clusterRoles(name, parameters) },

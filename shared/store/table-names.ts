@@ -11,6 +11,10 @@ export interface TableNames {
   readonly incidents: string;
   /** Lives of pods, and what finds them by name; the leaks. */
   readonly lifecycle: string;
+  /** Signatures that people added at run time. */
+  readonly catalogue: string;
+  /** Messages that no signature matches. */
+  readonly unknowns: string;
 }
 
 export function tableNames(prefix: string): TableNames {
@@ -22,5 +26,7 @@ export function tableNames(prefix: string): TableNames {
     clusters: `${prefix}-clusters`,
     incidents: `${prefix}-incidents`,
     lifecycle: `${prefix}-lifecycle`,
+    catalogue: `${prefix}-catalogue`,
+    unknowns: `${prefix}-unknowns`,
   };
 }

@@ -3,6 +3,8 @@ import { expect } from "vitest";
 import type { Case } from "../../shared/case/case.ts";
 import { dynamoCaseStore } from "../../shared/case/dynamo-case-store.ts";
 import { dynamoClaimStore } from "../../shared/case/dynamo-claim-store.ts";
+import { dynamoCatalogueStore } from "../../shared/catalogue/dynamo-catalogue-store.ts";
+import { dynamoUnknownStore } from "../../shared/catalogue/dynamo-unknown-store.ts";
 import { dynamoClusterStore } from "../../shared/cluster/dynamo-cluster-store.ts";
 import { dynamoFlagStore } from "../../shared/flag/dynamo-flag-store.ts";
 import { dynamoIncidentStore } from "../../shared/incident/dynamo-incident-store.ts";
@@ -11,6 +13,7 @@ import { dynamoLeakStore } from "../../shared/ledger/dynamo-leak-store.ts";
 import { dynamoLedger } from "../../shared/ledger/dynamo-ledger.ts";
 import { dynamoLifecycleStore } from "../../shared/lifecycle/dynamo-lifecycle-store.ts";
 import { dynamoBudgetStore } from "../../shared/rail/dynamo-budget-store.ts";
+import { aSignature } from "../build/signature.ts";
 import type { DynamoEmulator } from "./dynamo-emulator.ts";
 import { contract, type Deviations, type Keeps, racing } from "./promises.ts";
 
@@ -220,6 +223,7 @@ function unreadablePromises(keeps: Keeps, dynamo: DynamoEmulator): void {
     for (const kind of ["registration", "report", "brake", "breaker"]) {
       await refused(`cluster#eu-${kind}`, `state#${kind}`, () => dynamoClusterStore(client, table).state(`eu-${kind}`));
     }
+    await refused("eu-1", "unknown#event##x", () => dynamoUnknownStore(client, table).list());
     await refused("sender#AROA1", "sender", () => dynamoClusterStore(client, table).clusterOfSender("AROA1"));
   });
 
@@ -242,6 +246,32 @@ function unreadablePromises(keeps: Keeps, dynamo: DynamoEmulator): void {
       { kind: "malformed", scope: "eu-1", healer: "*", detail: expect.stringContaining("mode") },
     ]);
   });
+
+  keeps(
+    "a signature that cannot be understood is malformed, with its number, and the version before it is still there",
+    async () => {
+      const table = await dynamo.createTable();
+      const catalogue = dynamoCatalogueStore(client, table);
+      const content = aSignature();
+      await catalogue.write({ kind: "row", content }, "jo", at);
+      const spoil = async (row: Record<string, unknown>) => {
+        await putRow(client, table, { pk: "signature", sk: "disk-tired#000000002", ...row });
+        const [newest, before] = await catalogue.versions();
+        expect(before).toMatchObject({ kind: "row", signature: content });
+        expect(newest).toMatchObject({ kind: "malformed", id: "disk-tired", version: 2 });
+        return newest?.kind === "malformed" ? newest.problems.join("; ") : "";
+      };
+      const good = { row: { ...content, version: 2 }, by: "jo", at };
+      expect(await spoil({ ...good, by: 1 })).toContain("by");
+      expect(await spoil({ by: "jo", at })).toContain("must be a group of fields");
+      expect(await spoil({ ...good, row: { ...content, version: 2, remedy: "handOver" } })).toContain(
+        "handOver comes only",
+      );
+      expect(await spoil({ ...good, row: { ...content, version: 3 } })).toContain("its key says disk-tired#000000002");
+      await putRow(client, table, { pk: "signature", sk: "disk-tired#000000002", ...good });
+      expect((await catalogue.versions())[0]).toMatchObject({ kind: "row", signature: { version: 2 } });
+    },
+  );
 
   keeps("a row that cannot be understood does not keep a cluster from being removed", async () => {
     const table = await dynamo.createTable();

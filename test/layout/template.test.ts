@@ -102,6 +102,19 @@ it("keeps the dispatcher away from cases, flags, budgets and the ledger", () => 
   expect(new Set(tables)).toEqual(new Set(["ClustersTable", "LifecycleTable"]));
 });
 
+it("lets every healer read the catalogue and count unknown messages, and no function write signatures", () => {
+  const statements = Object.values(template.Resources)
+    .filter(({ Type }) => Type === "AWS::IAM::Role")
+    .flatMap(({ Properties }) => (Properties as { Policies: { PolicyDocument: { Statement: object[] } }[] }).Policies)
+    .flatMap(({ PolicyDocument }) => PolicyDocument.Statement.map((each) => JSON.stringify(each)));
+  const catalogue = statements.filter((each) => each.includes("CatalogueTable"));
+  expect(catalogue.length).toBeGreaterThan(1);
+  expect(catalogue.filter((each) => /dynamodb:(?!GetItem|BatchGetItem|Query)/.test(each))).toEqual([]);
+  const unknowns = statements.filter((each) => each.includes("UnknownsTable"));
+  expect(unknowns).toHaveLength(catalogue.length);
+  expect(unknowns.filter((each) => !each.includes("dynamodb:UpdateItem"))).toEqual([]);
+});
+
 const mapping = "TerminatingDashreaperEventSourceMappingSQSTerminatingReaperQueue";
 const lambda = "TerminatingDashreaperLambdaFunction";
 

@@ -1,6 +1,8 @@
 import { afterAll, describe } from "vitest";
 import { dynamoCaseStore } from "../../shared/case/dynamo-case-store.ts";
 import { dynamoClaimStore } from "../../shared/case/dynamo-claim-store.ts";
+import { dynamoCatalogueStore } from "../../shared/catalogue/dynamo-catalogue-store.ts";
+import { dynamoUnknownStore } from "../../shared/catalogue/dynamo-unknown-store.ts";
 import { dynamoClusterStore } from "../../shared/cluster/dynamo-cluster-store.ts";
 import { dynamoFlagStore } from "../../shared/flag/dynamo-flag-store.ts";
 import { dynamoIncidentStore } from "../../shared/incident/dynamo-incident-store.ts";
@@ -10,6 +12,7 @@ import { dynamoLifecycleStore } from "../../shared/lifecycle/dynamo-lifecycle-st
 import { dynamoBudgetStore } from "../../shared/rail/dynamo-budget-store.ts";
 import { budgetStoreContract } from "../contract/budget-store.contract.ts";
 import { caseStoreContract } from "../contract/case-store.contract.ts";
+import { catalogueStoreContract } from "../contract/catalogue-store.contract.ts";
 import { claimStoreContract } from "../contract/claim-store.contract.ts";
 import { clusterStoreContract } from "../contract/cluster-store.contract.ts";
 import { dynamoRowsContract } from "../contract/dynamo-rows.contract.ts";
@@ -18,6 +21,7 @@ import { incidentStoreContract } from "../contract/incident-store.contract.ts";
 import { leakStoreContract } from "../contract/leak-store.contract.ts";
 import { ledgerContract } from "../contract/ledger.contract.ts";
 import { lifecycleStoreContract } from "../contract/lifecycle-store.contract.ts";
+import { unknownStoreContract } from "../contract/unknown-store.contract.ts";
 import { startDynamoDbLocal } from "./aws/dynamodb-local.ts";
 
 const dynamo = await startDynamoDbLocal();
@@ -28,6 +32,7 @@ const { client, createTable } = dynamo;
 describe("on DynamoDB Local", () => {
   budgetStoreContract(async () => dynamoBudgetStore(client, await createTable()));
   caseStoreContract(async () => dynamoCaseStore(client, await createTable()));
+  catalogueStoreContract(async () => dynamoCatalogueStore(client, await createTable()));
   claimStoreContract(async () => dynamoClaimStore(client, await createTable()));
   clusterStoreContract(async () => dynamoClusterStore(client, await createTable()));
   flagStoreContract(async () => dynamoFlagStore(client, await createTable()));
@@ -35,5 +40,6 @@ describe("on DynamoDB Local", () => {
   leakStoreContract(async () => dynamoLeakStore(client, await createTable()));
   ledgerContract(async () => dynamoLedger(client, await createTable()));
   lifecycleStoreContract(async () => dynamoLifecycleStore(client, await createTable()));
+  unknownStoreContract(async () => dynamoUnknownStore(client, await createTable()));
   dynamoRowsContract(dynamo);
 });

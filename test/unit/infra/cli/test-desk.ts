@@ -2,11 +2,13 @@ import type { Desk, Place, Stores } from "../../../../infra/cli/desk.ts";
 import { runKnitbone } from "../../../../infra/cli/program.ts";
 import { type ManualClock, manualClock } from "../../../fakes/manual-clock.ts";
 import { memoryCaseStore } from "../../../fakes/memory-case-store.ts";
+import { memoryCatalogueStore } from "../../../fakes/memory-catalogue-store.ts";
 import { memoryClusterStore } from "../../../fakes/memory-cluster-store.ts";
 import { memoryFlagStore } from "../../../fakes/memory-flag-store.ts";
 import { memoryIncidentStore } from "../../../fakes/memory-incident-store.ts";
 import { memoryLedger } from "../../../fakes/memory-ledger.ts";
 import { memoryLifecycleStore } from "../../../fakes/memory-lifecycle-store.ts";
+import { memoryUnknownStore } from "../../../fakes/memory-unknown-store.ts";
 
 /** A desk over memory stores, at noon; `run` gives what one command line wrote and its exit code. */
 export function testDesk(
@@ -20,6 +22,8 @@ export function testDesk(
     incidents: memoryIncidentStore(),
     clusters: memoryClusterStore(),
     lifecycles: memoryLifecycleStore(),
+    catalogue: memoryCatalogueStore(),
+    unknowns: memoryUnknownStore(),
     local: options.local ?? true,
   } satisfies Stores;
   const places: Place[] = [];

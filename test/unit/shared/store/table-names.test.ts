@@ -11,6 +11,8 @@ it("names every table after the installation", () => {
     clusters: "knitbone-clusters",
     incidents: "knitbone-incidents",
     lifecycle: "knitbone-lifecycle",
+    catalogue: "knitbone-catalogue",
+    unknowns: "knitbone-unknowns",
   });
 });
 

@@ -1,0 +1,62 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { readRows } from "../../infra/catalogue/read-rows.ts";
+import { catalogueFiles } from "../../infra/catalogue.ts";
+import { catalogueOf } from "../../shared/catalogue/catalogue.ts";
+import { releasedSignatures } from "../../shared/catalogue/release.ts";
+import { causes } from "../../shared/catalogue/signature.ts";
+import { rawMessage } from "../../shared/kubernetes/raw.ts";
+import { root } from "./source-imports.ts";
+
+// readRows throws what is wrong with the rows: forms, remedies, samples, near misses, recordings, doubles, shadows.
+const rows = readRows(root);
+
+it.each([...catalogueFiles(root)])("%s is what npm run catalogue makes of the rows", (path, text) => {
+  expect(readFileSync(join(root, path), "utf8")).toBe(text);
+});
+
+describe("what the rows are for", () => {
+  it("every signature that the requirements name has one", () => {
+    const named = new Set(rows.flatMap(({ requirements }) => requirements));
+    const signatures = [...range(21, 43), ...range(81, 94), 97].map((number) => `S0-${number}`);
+    // S0-41, a frozen cgroup, says nothing: the node pack looks into cgroup.freeze.
+    const wordless = new Set(["S0-41"]);
+    expect([...signatures, "S3-02", "S3-08", "S3-10"].filter((id) => !named.has(id) && !wordless.has(id))).toEqual([]);
+  });
+
+  it("every cause has a row that names it", () => {
+    const named = new Set(rows.map(({ cause }) => cause));
+    expect(causes.filter((cause) => !named.has(cause))).toEqual([]);
+  });
+
+  it("nothing of an application or of what many stand on is handed to a node, and only the latter makes incidents", () => {
+    expect(
+      rows.filter(({ scope, remedy }) => scope === "application" && (remedy === "handOver" || remedy === "incident")),
+    ).toEqual([]);
+    expect(rows.filter(({ scope, remedy }) => scope === "dependency" && remedy === "handOver")).toEqual([]);
+    expect(rows.filter(({ scope, remedy }) => scope !== "dependency" && remedy === "incident")).toEqual([]);
+  });
+});
+
+it.each(rows.flatMap(({ id, samples }) => samples.map((sample, index) => ({ id, index, sample }))))(
+  "$id: sample $index is known by what the release carries, and by what a forwarder lets through of it",
+  ({ id, sample }) => {
+    const catalogue = catalogueOf(releasedSignatures);
+    for (const text of [sample.text, rawMessage(sample.text) ?? ""]) {
+      expect(catalogue.match({ ...sample, text })).toMatchObject({ kind: "known", signature: { id } });
+    }
+  },
+);
+
+it.each(rows.flatMap(({ id, nearMisses }) => nearMisses.map((miss, index) => ({ id, index, miss }))))(
+  "$id: near miss $index is something else",
+  ({ id, miss }) => {
+    const match = catalogueOf(releasedSignatures).match(miss);
+    expect(match.kind === "known" && match.signature.id).not.toBe(id);
+  },
+);
+
+function range(first: number, last: number): readonly number[] {
+  return Array.from({ length: last - first + 1 }, (_, index) => first + index);
+}
