@@ -108,11 +108,14 @@ function explanation(signature: Signature, from: string): readonly string[] {
     `scope      ${signature.scope}`,
     `remedy     ${signature.remedy ?? "none: it only names the cause"}`,
     `for        ${signature.requirements.join(", ")}`,
-    `versions   ${Object.entries(signature.versions)
-      .map(([component, range]) => `${component} ${range}`)
-      .join(", ")}`,
+    `versions   ${versionWords(signature)}`,
     `words from ${signature.source}`,
   ];
+}
+
+function versionWords({ versions }: Signature): string {
+  const words = Object.entries(versions).map(([component, range]) => `${component} ${range}`);
+  return words.length === 0 ? "not said" : words.join(", ");
 }
 
 export async function listUnknown(

@@ -15,6 +15,7 @@ import {
 export function signatureProblems(signature: ProvenSignature, origin: Origin): readonly string[] {
   return [
     ...remedyProblems(signature, origin),
+    ...versionsProblems(signature, origin),
     ...fragmentProblems(signature),
     ...placeProblems(signature),
     ...sampleProblems(signature),
@@ -28,6 +29,11 @@ function remedyProblems({ remedy }: Signature, origin: Origin): readonly string[
   return [
     `remedy: ${remedy} comes only with a release; a row of the table may say ${runTimeRemedies.join(" or ")}, or nothing`,
   ];
+}
+
+/** A row of the table may be about a component that nobody else has. */
+function versionsProblems({ versions }: Signature, origin: Origin): readonly string[] {
+  return origin === "release" && Object.keys(versions).length === 0 ? ["versions: names no component"] : [];
 }
 
 /** Fewer characters stand in many messages by chance. */

@@ -135,6 +135,11 @@ describe("what a remedy may be", () => {
   });
 });
 
+it("wants a release to name the components whose words they are, and lets people's rows be about their own", () => {
+  expect(problemsOf(aSignature({ versions: {} }))).toEqual(["row disk-tired: versions: names no component"]);
+  expect(checkRows([aSignature({ versions: {} })], "table").problems).toEqual([]);
+});
+
 describe("how rows stand to each other", () => {
   it("refuses an id that is there twice", () => {
     expect(problemsOf(aSignature(), aSignature({ version: 2 }))).toEqual(["row disk-tired: the id is there twice"]);
