@@ -1,9 +1,17 @@
 import { readFileSync } from "node:fs";
 import { parseDocument } from "yaml";
+import { catalogueOf } from "../../shared/catalogue/catalogue.ts";
 import { idOf, numberOf } from "../../shared/catalogue/catalogue-store.ts";
+import { checkRows } from "../../shared/catalogue/check-catalogue.ts";
 import { releasedSignatures } from "../../shared/catalogue/release.ts";
 import type { RowInForce } from "../../shared/catalogue/rows-in-force.ts";
-import { type Channel, causes, type Place as SeenAt, type Signature } from "../../shared/catalogue/signature.ts";
+import {
+  type Channel,
+  causes,
+  type ProvenSignature,
+  type Place as SeenAt,
+  type Signature,
+} from "../../shared/catalogue/signature.ts";
 import { type CatalogueView, storedCatalogue } from "../../shared/catalogue/stored-catalogue.ts";
 import type { UnknownMessage } from "../../shared/catalogue/unknown-store.ts";
 import { describeError } from "../../shared/errors.ts";
@@ -153,14 +161,33 @@ function unknownCells(item: UnknownMessage, now: Instant): readonly Cell[] {
 
 export async function addSignature(desk: Desk, options: Place & { readonly file: string }): Promise<void> {
   const content = readRow(options.file);
-  const id: unknown = typeof content === "object" && content !== null && "id" in content ? content.id : undefined;
+  const { signatures, problems } = checkRows([content], "table");
+  const [signature] = signatures;
+  if (signature === undefined || problems.length > 0) throw new UsageError(`${options.file}: ${problems.join("; ")}`);
+  const { id } = signature;
   if (releasedSignatures.some((row) => row.id === id)) {
     throw new UsageError(`row ${id}: the release has a signature of this id, which cannot be replaced`);
   }
   const { catalogue } = await desk.open(options);
+  const view = await storedCatalogue(catalogue, releasedSignatures, desk.clock).current();
+  refuseWithoutTurn(signature, view);
   const written = await catalogue.write({ kind: "row", content }, desk.user, desk.clock.now());
   if (written.kind === "refused") throw new UsageError(`${options.file}: ${written.problems.join("; ")}`);
   desk.out(`signature ${id} added; it is in force everywhere within 30 s`);
+}
+
+/** A row whose own samples are another one's would be in the table and never be heard of. */
+function refuseWithoutTurn(signature: ProvenSignature, view: CatalogueView): void {
+  const others = view.rows.map((row) => row.signature).filter(({ id }) => id !== signature.id);
+  const catalogue = catalogueOf([...others, signature]);
+  for (const [index, sample] of signature.samples.entries()) {
+    const match = catalogue.match(sample);
+    if (match.kind === "known" && match.signature.id !== signature.id) {
+      throw new UsageError(
+        `row ${signature.id}: samples.${index}: is taken by row ${match.signature.id}, which is more specific`,
+      );
+    }
+  }
 }
 
 function readRow(file: string): unknown {

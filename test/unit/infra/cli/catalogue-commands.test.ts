@@ -148,6 +148,17 @@ describe("catalogue add and remove", () => {
     [aSignature({ remedy: "incident" }), ["incident comes only with a release"]],
     [aSignature({ fragments: ["disk .* tired"] }), ["fragments.0: looks like a regular expression"]],
     [aSignature({ id: "runtime-is-down" }), ["the release has a signature of this id, which cannot be replaced"]],
+    [
+      aSignature({
+        fragments: ["runtime is down"],
+        seenIn: [{ channel: "nodeCondition", reasons: ["KubeletNotReady"] }],
+        samples: [
+          { channel: "nodeCondition", reason: "KubeletNotReady", text: "container runtime is down", source: "made up" },
+        ],
+        nearMisses: [{ channel: "nodeCondition", reason: "KubeletNotReady", text: "runtime" }],
+      }),
+      ["samples.0: is taken by row runtime-is-down, which is more specific"],
+    ],
     ["{", ["is not YAML"]],
     ["just words", ["must be a group of fields"]],
   ])("refuses %j and writes nothing", async (content, words) => {

@@ -14,6 +14,7 @@ import { dynamoClient } from "../../../../shared/lambda/dynamo-client.ts";
 import { dynamoLifecycleStore } from "../../../../shared/lifecycle/dynamo-lifecycle-store.ts";
 import { tableNames } from "../../../../shared/store/table-names.ts";
 import { aRef } from "../../../build/object-ref.ts";
+import { aSignature } from "../../../build/signature.ts";
 import { startDynalite } from "../../../contract/emulators.ts";
 import { type ScratchDirectory, scratchDirectory } from "../../../fakes/scratch-directory.ts";
 
@@ -84,6 +85,21 @@ it("writes a flag into a running stack's table and lists it again", async () => 
   const list = await knitbone(["--state", scratch.path, "flag", "list", "--json"]);
   expect(list).toMatchObject({ code: 0, err: "" });
   expect(JSON.parse(list.out)).toMatchObject([{ scope: "*", healer: "*", mode: "observe", reason: "new" }]);
+});
+
+it("adds a signature to a running stack's table and explains a message with it", async () => {
+  scratch.write("row.yaml", JSON.stringify(aSignature()));
+  const add = await knitbone(["--state", scratch.path, "catalogue", "add", "--file", join(scratch.path, "row.yaml")]);
+  expect(add).toMatchObject({ code: 0, err: "" });
+  const seen = ["--channel", "event", "--reason", "FailedSync", "--json"];
+  const explained = await knitbone(["--state", scratch.path, "catalogue", "explain", "disk sdb is tired", ...seen]);
+  expect(JSON.parse(explained.out)).toMatchObject({ kind: "known", signature: { id: "disk-tired", version: 1 } });
+});
+
+it("explains a message with the release's signatures where no stack runs", async () => {
+  const seen = ["--channel", "nodeCondition", "--reason", "KubeletNotReady", "--release"];
+  const { code, out } = await knitbone(["catalogue", "explain", "container runtime is down", ...seen]);
+  expect({ code, first: out.split(":")[0] }).toEqual({ code: 0, first: "RuntimeDown" });
 });
 
 it("knows the healers of this repository", async () => {
