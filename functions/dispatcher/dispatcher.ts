@@ -1,3 +1,5 @@
+import type { LiveCatalogue } from "../../shared/catalogue/stored-catalogue.ts";
+import type { UnknownStore } from "../../shared/catalogue/unknown-store.ts";
 import type { ClusterStore } from "../../shared/cluster/cluster-state.ts";
 import { forEachBounded } from "../../shared/concurrency/for-each-bounded.ts";
 import type { DeltasMessage, ForwarderMessage, ReportMessage } from "../../shared/delta/forwarder-message.ts";
@@ -16,6 +18,7 @@ import { lostNumbers } from "./lost-numbers.ts";
 import { quarantine } from "./quarantine.ts";
 import type { RoutingTable } from "./route.ts";
 import { sendSightings } from "./sightings.ts";
+import { unknownCounter } from "./unknown-counter.ts";
 
 export interface DispatcherDeps {
   readonly clusters: ClusterStore;
@@ -24,6 +27,8 @@ export interface DispatcherDeps {
   /** Every healer's queue by its name. */
   readonly queues: ReadonlyMap<string, Queue>;
   readonly quarantine: Queue;
+  readonly catalogue: LiveCatalogue;
+  readonly unknowns: Pick<UnknownStore, "count">;
   readonly routes: RoutingTable;
   readonly log: Log;
   readonly metrics: Metrics;
@@ -46,7 +51,7 @@ const maxRaces = 10;
 /**
  * From the forwarders' queue to the healers' (`design.md` §4):
  *
- *   sender known? → parse → sender's own cluster? → reports: brake, then report → deltas: collapse, lifecycle, one sighting per healer and object → arrived
+ *   sender known? → parse → sender's own cluster? → reports: brake, then report → deltas: collapse, lifecycle, one sighting per healer and object, unknown words counted → arrived
  *
  * Everything is safe to repeat. What fails makes its own messages come again and no others.
  */
@@ -57,6 +62,7 @@ export function dispatcher(deps: DispatcherDeps): Dispatcher {
   const lost = lostNumbers(clusters);
   const recordLife = lifeRecorder(deps.lifecycles);
   const closeLeaks = leakCloser(deps.leaks);
+  const countUnknown = unknownCounter(deps);
 
   /** undefined: set aside for good. */
   const admit = async (record: IncomingRecord, clusterOf: ClusterOf): Promise<Admitted | undefined> => {
@@ -140,7 +146,8 @@ export function dispatcher(deps: DispatcherDeps): Dispatcher {
       }
     });
 
-    const collapsed = collapse(admitted.filter(isDeltas).toSorted(byNumber).flatMap(arrivals));
+    const arrived = admitted.filter(isDeltas).toSorted(byNumber).flatMap(arrivals);
+    const collapsed = collapse(arrived);
     await forEachBounded(collapsed, storeWritesAtOnce, (each) =>
       failures.guard(each.messageIds, "recording a life", async () => {
         await recordLife(each);
@@ -150,10 +157,12 @@ export function dispatcher(deps: DispatcherDeps): Dispatcher {
     );
     const { sent, undelivered } = await sendSightings(collapsed, deps);
     for (const { messageIds, healer, error } of undelivered) failures.add(messageIds, `sending to ${healer}`, error);
+    // After the sightings: nobody waits for a count.
+    await countUnknown(arrived);
     for (const [healer, count] of sent) metrics.count("Sightings", count, { healer });
 
-    const arrived = admitted.filter(({ record }) => !failures.has(record.messageId));
-    const byEpoch = Map.groupBy(arrived, ({ cluster, message }) => JSON.stringify([cluster, message.epoch]));
+    const passedOn = admitted.filter(({ record }) => !failures.has(record.messageId));
+    const byEpoch = Map.groupBy(passedOn, ({ cluster, message }) => JSON.stringify([cluster, message.epoch]));
     await forEachBounded([...byEpoch.values()], storeWritesAtOnce, (group) =>
       failures.guard(
         group.map(({ record }) => record.messageId),

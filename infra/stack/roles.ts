@@ -52,24 +52,18 @@ function role(name: string, statements: readonly object[], { prefix }: StackPara
 
 function dispatcherStatements(healers: readonly FunctionSettings[]): readonly object[] {
   return [
-    allow(write, [table("Clusters"), table("Lifecycle")]),
+    // The catalogue is people's to write.
+    allow(read, [table("Catalogue")]),
+    allow(write, [table("Clusters"), table("Lifecycle"), table("Unknowns")]),
     allow(["sqs:SendMessage"], ["QuarantineQueue", ...healers.map(({ name }) => ownQueue(name))]),
   ];
 }
 
 function healerStatements({ name }: FunctionSettings, parameters: StackParameters): readonly object[] {
   return [
-    // The catalogue is people's to write: a row there may hold a healer back.
-    allow(read, [table("Flags"), table("Incidents"), table("Catalogue")]),
+    allow(read, [table("Flags"), table("Incidents")]),
     // Clusters: the breaker row is the healers' to write.
-    allow(write, [
-      table("Cases"),
-      table("Budgets"),
-      table("Actions"),
-      table("Clusters"),
-      table("Lifecycle"),
-      table("Unknowns"),
-    ]),
+    allow(write, [table("Cases"), table("Budgets"), table("Actions"), table("Clusters"), table("Lifecycle")]),
     // Every healer hands nodes over to theirs.
     allow(["sqs:SendMessage"], ["QuarantineQueue", ...new Set([ownQueue(name), ownQueue(nodeHealer)])]),
     { Effect: "Allow", Action: ["sts:AssumeRole"], Resource: clusterRoles(name, parameters) },

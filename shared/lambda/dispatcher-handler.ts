@@ -1,4 +1,7 @@
 import type { SQSEvent } from "aws-lambda";
+import { releasedSignatures } from "../catalogue/release.ts";
+import { type LiveCatalogue, storedCatalogue } from "../catalogue/stored-catalogue.ts";
+import type { UnknownStore } from "../catalogue/unknown-store.ts";
 import type { Signal } from "../delta/delta.ts";
 import { describeError } from "../errors.ts";
 import type { PipelineDeps } from "../heal/pipeline-deps.ts";
@@ -15,6 +18,8 @@ import { queues, stores } from "./stores.ts";
 export interface DispatcherParts extends Pick<PipelineDeps, "clusters" | "lifecycles" | "leaks"> {
   readonly queues: ReadonlyMap<string, Queue>;
   readonly quarantine: Queue;
+  readonly catalogue: LiveCatalogue;
+  readonly unknowns: UnknownStore;
   readonly routes: Readonly<Partial<Record<Signal, readonly string[]>>>;
   readonly log: Log;
   readonly metrics: Metrics;
@@ -27,7 +32,7 @@ export type Dispatch = (messages: readonly SqsMessage[]) => Promise<readonly str
 export function dispatcherHandler(makeDispatcher: (parts: DispatcherParts) => Dispatch): SqsHandler {
   return functionFrame(({ log, metrics }) => {
     const config = dispatcherConfig(processEnvironment());
-    const { clusters, lifecycles, leaks } = stores(config.tablePrefix, systemClock);
+    const { clusters, lifecycles, leaks, catalogue, unknowns } = stores(config.tablePrefix, systemClock);
     const queue = queues();
     const dispatch = makeDispatcher({
       clusters,
@@ -35,6 +40,8 @@ export function dispatcherHandler(makeDispatcher: (parts: DispatcherParts) => Di
       leaks,
       queues: new Map(Object.entries(config.healerQueueUrls).map(([healer, url]) => [healer, queue(url)])),
       quarantine: queue(config.quarantineQueueUrl),
+      catalogue: storedCatalogue(catalogue, releasedSignatures, systemClock),
+      unknowns,
       routes: config.routes,
       log,
       metrics,

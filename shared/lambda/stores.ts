@@ -1,5 +1,9 @@
 import { dynamoCaseStore } from "../case/dynamo-case-store.ts";
 import { dynamoClaimStore } from "../case/dynamo-claim-store.ts";
+import type { CatalogueStore } from "../catalogue/catalogue-store.ts";
+import { dynamoCatalogueStore } from "../catalogue/dynamo-catalogue-store.ts";
+import { dynamoUnknownStore } from "../catalogue/dynamo-unknown-store.ts";
+import type { UnknownStore } from "../catalogue/unknown-store.ts";
 import { dynamoClusterStore } from "../cluster/dynamo-cluster-store.ts";
 import { dynamoFlagStore } from "../flag/dynamo-flag-store.ts";
 import { storedFlags } from "../flag/stored-flags.ts";
@@ -19,7 +23,7 @@ import { sqsClient } from "./sqs-client.ts";
 export type Stores = Pick<
   PipelineDeps,
   "cases" | "claims" | "budgets" | "ledger" | "leaks" | "lifecycles" | "flags" | "incidents" | "clusters"
->;
+> & { readonly catalogue: CatalogueStore; readonly unknowns: UnknownStore };
 
 /** Every table behind its interface, over one client. Endpoints come from the SDK's standard variables. */
 export function stores(prefix: string, clock: Clock): Stores {
@@ -35,6 +39,8 @@ export function stores(prefix: string, clock: Clock): Stores {
     flags: storedFlags(dynamoFlagStore(client, names.flags), clock),
     incidents: dynamoIncidentStore(client, names.incidents),
     clusters: dynamoClusterStore(client, names.clusters),
+    catalogue: dynamoCatalogueStore(client, names.catalogue),
+    unknowns: dynamoUnknownStore(client, names.unknowns),
   };
 }
 

@@ -2,6 +2,8 @@ import { describe, expect, it } from "vitest";
 import { dispatcher } from "../../../../functions/dispatcher/dispatcher.ts";
 import type { IncomingRecord } from "../../../../functions/dispatcher/incoming-record.ts";
 import type { RoutingTable } from "../../../../functions/dispatcher/route.ts";
+import { releasedSignatures } from "../../../../shared/catalogue/release.ts";
+import { storedCatalogue } from "../../../../shared/catalogue/stored-catalogue.ts";
 import type { Delta } from "../../../../shared/delta/delta.ts";
 import type { Metrics } from "../../../../shared/log/log.ts";
 import { silentLog } from "../../../../shared/log/log.ts";
@@ -9,12 +11,14 @@ import { seconds } from "../../../../shared/time/duration.ts";
 import { noon } from "../../../build/instant.ts";
 import { aDelta, aSighting } from "../../../build/message.ts";
 import { aRef } from "../../../build/object-ref.ts";
-import { anOverduePod } from "../../../build/pod.ts";
+import { aContainer, anOverduePod, aPod } from "../../../build/pod.ts";
 import { manualClock } from "../../../fakes/manual-clock.ts";
+import { memoryCatalogueStore } from "../../../fakes/memory-catalogue-store.ts";
 import { memoryClusterStore } from "../../../fakes/memory-cluster-store.ts";
 import { memoryLeakStore } from "../../../fakes/memory-leak-store.ts";
 import { memoryLifecycleStore } from "../../../fakes/memory-lifecycle-store.ts";
 import { memoryQueue, queueDown } from "../../../fakes/memory-queue.ts";
+import { memoryUnknownStore } from "../../../fakes/memory-unknown-store.ts";
 import { seededRandom } from "../../../fakes/seeded-random.ts";
 
 const routes: RoutingTable = {
@@ -46,8 +50,11 @@ async function stage() {
     ["terminating-reaper", reaper],
     ["orphan-sweeper", sweeper],
   ]);
-  const dispatch = dispatcher({ clusters, lifecycles, leaks, queues, quarantine, routes, log: silentLog, metrics });
-  return { dispatch, clusters, lifecycles, quarantine, reaper, sweeper, counted };
+  const unknowns = memoryUnknownStore();
+  const catalogue = storedCatalogue(memoryCatalogueStore(), releasedSignatures, clock);
+  const parts = { clusters, lifecycles, leaks, queues, quarantine, catalogue, unknowns, routes };
+  const dispatch = dispatcher({ ...parts, log: silentLog, metrics });
+  return { dispatch, clusters, lifecycles, quarantine, reaper, sweeper, unknowns, counted };
 }
 
 let nextId = 0;
@@ -231,6 +238,67 @@ describe("a failure makes its own messages come again and no others", () => {
   });
 });
 
+describe("words that no signature knows", () => {
+  const waiting = (message: string) =>
+    aPod({ containers: [aContainer({ state: "waiting", reason: "CreateContainerError", message, ready: false })] });
+  const suspect = (message: string) => aDelta({ object: aPod().ref, signals: ["PodWaiting"], state: waiting(message) });
+
+  it("are counted once per object, however often it is told, and known ones are not", async () => {
+    const { dispatch, unknowns } = await stage();
+    const strange = "the flux capacitor of container 17 is out of plutonium";
+    const known = 'failed to reserve container name "main_1": name "main_1" is reserved for "0f1e"';
+    await dispatch([record(deltas(1, [suspect(strange)])), record(deltas(2, [suspect(strange)]))]);
+    await dispatch([record(deltas(3, [suspect(strange), suspect(known)]), { sentAt: noon + seconds(30) })]);
+    expect(await unknowns.list()).toMatchObject([
+      {
+        cluster: "eu-1",
+        channel: "containerStatus",
+        reason: "CreateContainerError",
+        count: 1,
+        firstSeenAt: noon,
+        sample: strange,
+      },
+    ]);
+  });
+
+  it("are not our own, nor the scheduler's", async () => {
+    const { dispatch, unknowns } = await stage();
+    const event = (uid: string, reason: string, source: string) =>
+      aDelta({
+        object: aPod().ref,
+        signals: ["WarningEvent"],
+        state: {
+          ref: { kind: "Event", namespace: "shop", name: `e-${uid}`, uid },
+          resourceVersion: "1",
+          finalizers: [],
+          labels: {},
+          annotations: {},
+          type: "Warning",
+          reason,
+          message: "something that nobody has written before",
+          regarding: aPod().ref,
+          source,
+          count: 1,
+        },
+      });
+    const told = [
+      event("e1", "OwnerGone", "knitbone.io/orphan-sweeper"),
+      event("e2", "FailedScheduling", "default-scheduler"),
+      event("e3", "Odd", "kubelet"),
+    ];
+    await dispatch([record(deltas(1, told))]);
+    expect((await unknowns.list()).map(({ reason }) => reason)).toEqual(["Odd"]);
+  });
+
+  it("hold nothing back when they cannot be counted", async () => {
+    const { dispatch, unknowns, reaper } = await stage();
+    unknowns.breakWith(new Error("no answer"));
+    const overdue = aDelta({ object: aPod().ref, state: waiting("odd") });
+    expect(await dispatch([record(deltas(1, [overdue]))])).toEqual([]);
+    expect(reaper.messages()).toHaveLength(1);
+  });
+});
+
 describe("a report", () => {
   const down = (notReady: number) => ({ zones: [{ zone: "a", ready: 10 - notReady, notReady, unknown: 0 }] });
 
@@ -331,6 +399,8 @@ it("refuses to start when a route leads to a healer without a queue", () => {
   const make = () =>
     dispatcher({
       clusters: memoryClusterStore(),
+      catalogue: storedCatalogue(memoryCatalogueStore(), [], manualClock()),
+      unknowns: memoryUnknownStore(),
       leaks: memoryLeakStore(),
       lifecycles: memoryLifecycleStore(),
       queues: new Map(),
