@@ -1,6 +1,6 @@
 import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import * as z from "zod/mini";
-import { refSchema, rowCodec } from "../store/dynamo-row.ts";
+import { markSchema, refSchema, rowCodec } from "../store/dynamo-row.ts";
 import { type DynamoTable, dynamoTable, expression, type Row, type RowKey } from "../store/dynamo-table.ts";
 import { expiresAt } from "../store/expires-at.ts";
 import { type Case, type CaseKey, closedCaseRetentionMs } from "./case.ts";
@@ -16,8 +16,6 @@ import type { CaseStore } from "./case-store.ts";
  * A cluster's id has no "#", so that no uid can reach into another cluster's rows.
  */
 const skPrefix = "case#";
-
-const markSchema = z.object({ key: z.string(), value: z.string(), effect: z.string() });
 
 const codec = rowCodec(
   z.object({

@@ -49,6 +49,9 @@ export function describeIssues(error: z.core.$ZodError): string {
 /** An object reference, as part of a row. */
 export const refSchema = z.object({ kind: z.string(), namespace: z.string(), name: z.string(), uid: z.string() });
 
+/** A mark on a node, as part of a row. */
+export const markSchema = z.object({ key: z.string(), value: z.string(), effect: z.string() });
+
 function partAttributes(part: string, content: object): [string, unknown][] {
   return Object.entries(content).map(([member, value]) => [
     `${part}${member.charAt(0).toUpperCase()}${member.slice(1)}`,
