@@ -26,9 +26,9 @@ export const limits = {
   untainted: { limit: 20, windowMs: minutes(10) },
   /**
    * No node is taken out of scheduling above so many not-ready nodes of its zone (the larger of number and share), nor when fewer Ready ones would be
-   * left of zone or cluster.
+   * left of zone or cluster; by a report that was made so long after the node ceased to be Ready.
    */
-  nodeBrake: { notReady: 1, share: 0.2, leftOfZone: 1, leftOfCluster: 2 },
+  nodeBrake: { notReady: 1, share: 0.2, leftOfZone: 1, leftOfCluster: 2, reportAfterMs: seconds(30) },
   /** Failed and Succeeded pods have budgets of their own. */
   terminalNamespace: { limit: 300, windowMs: minutes(10) },
   terminalCluster: { limit: 600, windowMs: minutes(10) },

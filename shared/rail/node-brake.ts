@@ -1,7 +1,13 @@
+import type { StoredReport } from "../cluster/cluster-state.ts";
 import type { ZoneReport } from "../delta/cluster-report.ts";
-import { readyStatus, zoneOf } from "../kubernetes/node.ts";
+import { findCondition } from "../kubernetes/condition.ts";
+import { type NodeFacts, readyStatus, zoneOf } from "../kubernetes/node.ts";
+import { seconds } from "../time/duration.ts";
 import { limits } from "./limits.ts";
 import { type HealRail, pass, waitAMinute } from "./rail.ts";
+
+/** A report comes every 30 s. */
+const reportSoonMs = seconds(10);
 
 /**
  * Nodes that fail together are not healed but waited for, and the last ones are kept: no node is taken out of a zone in which more than a fifth (and more
@@ -10,8 +16,14 @@ import { type HealRail, pass, waitAMinute } from "./rail.ts";
  */
 export const nodeBrake: HealRail = ({ subject, heal, cluster }) => {
   if (heal.kind !== "TaintNode" || subject.kind !== "node") return pass;
-  const zones = cluster.report?.report.zones;
-  if (zones === undefined) return waitAMinute("BrakeUnknown", "The cluster's nodes have not been counted yet.");
+  if (cluster.report === undefined) {
+    return waitAMinute("BrakeUnknown", "The cluster's nodes have not been counted yet.");
+  }
+  if (!countsChangeOf(subject.node, cluster.report)) {
+    const message = "The last report may be older than this node's change: what failed with it is not counted yet.";
+    return { kind: "wait", reason: "NodeBrake", message, forMs: reportSoonMs };
+  }
+  const { zones } = cluster.report.report;
   const name = zoneOf(subject.node);
   const zone = zones.find((each) => each.zone === name) ?? { zone: name, ready: 0, notReady: 0, unknown: 0 };
   const where = name === "" ? "nodes without a zone" : `zone ${name}`;
@@ -31,6 +43,16 @@ export const nodeBrake: HealRail = ({ subject, heal, cluster }) => {
   }
   return pass;
 };
+
+/**
+ * Whether the report was made after the node ceased to be Ready. Of nodes that fail together the first one must not be marked before the others are
+ * counted. Two clocks: with a margin in the safe direction (`safety.md` §2.4).
+ */
+function countsChangeOf(node: NodeFacts, report: StoredReport): boolean {
+  if (readyStatus(node) === "True") return true;
+  const changedAt = findCondition(node.conditions, "Ready")?.lastTransitionTime ?? Number.NEGATIVE_INFINITY;
+  return report.sentAt >= changedAt + limits.nodeBrake.reportAfterMs;
+}
 
 function sizeOf({ ready, notReady, unknown }: ZoneReport): number {
   return ready + notReady + unknown;

@@ -170,6 +170,13 @@ export const mutants: readonly Mutant[] = [
     tests: rails,
   },
   {
+    rail: "nodes: a report has counted what failed together",
+    file: "shared/rail/node-brake.ts",
+    find: `if (!countsChangeOf(subject.node, cluster.report)) {`,
+    replace: `if (!countsChangeOf(subject.node, { ...cluster.report, sentAt: Number.POSITIVE_INFINITY })) {`,
+    tests: rails,
+  },
+  {
     rail: "nodes: the last ones are kept",
     file: "shared/rail/node-brake.ts",
     find: `if (ofZone < limits.nodeBrake.leftOfZone || ofCluster < limits.nodeBrake.leftOfCluster) {`,

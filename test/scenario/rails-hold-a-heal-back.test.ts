@@ -425,6 +425,16 @@ describe("a node", () => {
     expect(stage.api.marks).toHaveLength(1);
   });
 
+  it("that has just ceased to be Ready is not marked before a report has counted what failed with it", async () => {
+    const stage = await prepared((it) => it.api.putNode(aNodeWithReady("Unknown", it.clock.now() - seconds(30) + 1)));
+    // The stage's report is of this moment.
+    await expectUnmarked(stage, "wait", "NodeBrake");
+    await stage.pass(seconds(40));
+    expect(stage.api.marks).toHaveLength(1);
+    const counted = await prepared((it) => it.api.putNode(aNodeWithReady("Unknown", it.clock.now() - seconds(30))));
+    expect(counted.api.marks).toHaveLength(1);
+  });
+
   it("is given back whatever the zone is like", async () => {
     const node = aNode({ taints: [{ ...suspectMark }] });
     const giveBack = scriptedNodeHealer((subject) => markNode(subject.node, suspectMark, "UntaintNode"));
