@@ -48,7 +48,8 @@ beforeAll(async () => {
     connection,
     queue,
     clock: systemClock,
-    random,
+    // One failure follows the other here, and pauses double with each, up to 30 s: this draws short ones.
+    random: { ...random, next: () => random.next() / 50 },
     log: silentLog,
     settings,
   });
