@@ -32,29 +32,21 @@ export function differences(arrivals: Arrivals, live: Live, now: number): readon
     const ago = renewedMsAgo.get(name) ?? Number.POSITIVE_INFINITY;
     return last?.signals.join() === "NodeLeaseStale" && (ago > leaseMs || ago < justRenewedMs);
   };
-  const judge = (
-    kind: string,
-    object: ApiObject,
-    signals: readonly string[],
-    facts: (delta: Delta) => unknown,
-    want: unknown,
-  ) => {
-    const { uid, name } = object.metadata;
+  const judge = (kind: string, object: ApiObject, seen: Seen) => {
+    const { uid, name, resourceVersion } = object.metadata;
     alive.add(uid);
     const last = arrivals.of(uid).at(-1)?.delta;
-    const differ = (words: string) => lines.push(`${kind} ${name} (${uid}): ${words}`);
-    if (signals.length === 0) {
-      if (last !== undefined && last.kind !== "recovered" && !isLate(name, last))
-        differ(`is well, and the last word was ${last.kind} ${last.signals}`);
-    } else if (last?.kind !== "suspect") differ(`is ${signals}, and the last word was ${last?.kind ?? "never said"}`);
-    else if (!signals.every((signal) => last.signals.some((each) => each === signal))) {
-      differ(`is ${signals}, and was called ${last.signals}`);
-    } else if (JSON.stringify(facts(last)) !== JSON.stringify(want)) {
-      differ(`is ${JSON.stringify(want)}, and was told as ${JSON.stringify(facts(last))}`);
-    }
+    // The word came after the object was read: about this state it says nothing.
+    if (last !== undefined && Number(last.resourceVersion) > Number(resourceVersion)) return;
+    const words = isLate(name, last) && seen.signals.length === 0 ? undefined : difference(last, seen);
+    if (words !== undefined) lines.push(`${kind} ${name} (${uid}): ${words}`);
   };
-  for (const pod of live.pods) judge("Pod", pod, podSignals(pod, now), toldOfPod, stateOfPod(pod));
-  for (const node of live.nodes) judge("Node", node, nodeSignals(node), toldOfNode, stateOfNode(node));
+  for (const pod of live.pods) {
+    judge("Pod", pod, { signals: podSignals(pod, now), state: stateOfPod(pod), told: toldOfPod });
+  }
+  for (const node of live.nodes) {
+    judge("Node", node, { signals: nodeSignals(node), state: stateOfNode(node), told: toldOfNode });
+  }
   for (const uid of arrivals.uids()) {
     const last = arrivals.of(uid).at(-1)?.delta;
     if (last === undefined || alive.has(uid) || last.kind === "gone") continue;
@@ -63,6 +55,25 @@ export function differences(arrivals: Arrivals, live: Live, now: number): readon
       lines.push(`${last.object.kind} ${last.object.name} (${uid}): does not exist, and was last ${last.signals}`);
   }
   return lines;
+}
+
+/** What the API server says of an object; `told` takes the same out of a delta. */
+interface Seen {
+  readonly signals: readonly string[];
+  readonly state: object;
+  readonly told: (delta: Delta) => object;
+}
+
+function difference(last: Delta | undefined, { signals, state, told }: Seen): string | undefined {
+  const isWell = signals.length === 0;
+  if (isWell && (last === undefined || last.kind === "recovered")) return undefined;
+  if (isWell) return `is well, and the last word was ${last?.kind} ${last?.signals}`;
+  if (last?.kind !== "suspect") return `is ${signals}, and the last word was ${last?.kind ?? "never said"}`;
+  if (!signals.every((signal) => last.signals.some((each) => each === signal))) {
+    return `is ${signals}, and was called ${last.signals}`;
+  }
+  const [is, was] = [JSON.stringify(state), JSON.stringify(told(last))];
+  return is === was ? undefined : `is ${is}, and was told as ${was}`;
 }
 
 function podSignals({ metadata, spec, status }: ApiObject, now: number): readonly string[] {

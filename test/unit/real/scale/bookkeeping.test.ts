@@ -167,6 +167,13 @@ describe("the last word about an object", () => {
     expect(differ([aPod()], told({ signals: ["PodOverdue"] }))).toEqual(["is PodFailed, and was called PodOverdue"]);
   });
 
+  it("is not judged by a state that was read before it", () => {
+    const gone = deltasMessage(2, aDelta({ kind: "gone", signals: [], resourceVersion: "12" }));
+    expect(differ([aPod()], told(), gone)).toEqual([]);
+    const same = deltasMessage(2, aDelta({ kind: "gone", signals: [], resourceVersion: "10" }));
+    expect(differ([aPod()], told(), same)).toHaveLength(1);
+  });
+
   it("is asked of a pod that nobody starts, places or ends, only once its time has come", () => {
     const pending = { phase: "Pending", reason: undefined };
     const young = { creationTimestamp: new Date(noon - 89_000).toISOString() };
@@ -192,7 +199,7 @@ describe("a stale Lease", () => {
   const ref = { kind: "Node", namespace: "", name: "n1", uid: "n" };
   const stale = deltasMessage(1, aDelta({ object: ref, signals: ["NodeLeaseStale"] }));
   const differ = (renewedMsAgo: number, message = stale) => {
-    const metadata = { name: "n1", uid: "n", resourceVersion: "1", creationTimestamp: "2026-11-21T11:00:00Z" };
+    const metadata = { name: "n1", uid: "n", resourceVersion: "10", creationTimestamp: "2026-11-21T11:00:00Z" };
     const node = { metadata, spec: {}, status: { conditions: [{ type: "Ready", status: "True" }] } };
     const lease = { metadata, spec: { renewTime: new Date(noon - renewedMsAgo).toISOString() } };
     return differences(arrivedOf(message), { pods: [], nodes: [node], leases: [lease] }, noon).length;
