@@ -239,7 +239,17 @@ export function clusterContract(create: () => Promise<ClusterUnderTest>): void {
     const makeNode = async (under: ClusterUnderTest): Promise<NodeFacts> => {
       const body = { apiVersion: "v1", kind: "Node", metadata: { name: "sick" }, spec: { taints: [theirs] } };
       await under.apply(nodePath, body);
+      // Kubernetes' own controllers write to a new node too, and each of their writes is a new resourceVersion.
+      await under.settle();
       return liveNode(under.cluster);
+    };
+    /** Marks the node as it is now; a controller's write between the look and the mark only means another look. */
+    const mark = async (how: "taintNode" | "untaintNode", cluster: Cluster, taint: typeof suspect) => {
+      for (let left = 5; ; left -= 1) {
+        const { ref, resourceVersion } = await liveNode(cluster);
+        const done = await cluster[how](ref, resourceVersion, taint);
+        if (done.kind !== "Conflict" || left === 0) return done;
+      }
     };
     const liveNode = async (cluster: Cluster): Promise<NodeFacts> => {
       const found = await cluster.node("sick");
@@ -254,18 +264,17 @@ export function clusterContract(create: () => Promise<ClusterUnderTest>): void {
       );
 
     on("adds one taint beside the others, which keep their times, and takes that one back alone", async (under) => {
-      const node = await makeNode(under);
-      expect(await under.cluster.taintNode(node.ref, node.resourceVersion, suspect)).toEqual({ kind: "Done" });
+      await makeNode(under);
+      expect(await mark("taintNode", under.cluster, suspect)).toEqual({ kind: "Done" });
       const once = await liveNode(under.cluster);
       const others = [{ ...theirs, timeAdded: Date.parse(theirs.timeAdded) }];
       expect(taintsOf(once)).toEqual([...others, { ...suspect, timeAdded: expect.any(Number) }]);
       expect(once.unschedulable).toBe(false);
       const addedAt = taintsOf(once)[1]?.timeAdded ?? Number.NaN;
       expect(Math.abs(addedAt - (under.cluster.now() ?? Number.NaN))).toBeLessThan(10_000);
-      expect(await under.cluster.taintNode(once.ref, once.resourceVersion, outOfService)).toEqual({ kind: "Done" });
-      const twice = await liveNode(under.cluster);
-      expect(taintsOf(twice)).toHaveLength(3);
-      expect(await under.cluster.untaintNode(twice.ref, twice.resourceVersion, suspect)).toEqual({ kind: "Done" });
+      expect(await mark("taintNode", under.cluster, outOfService)).toEqual({ kind: "Done" });
+      expect(taintsOf(await liveNode(under.cluster))).toHaveLength(3);
+      expect(await mark("untaintNode", under.cluster, suspect)).toEqual({ kind: "Done" });
       const left = await liveNode(under.cluster);
       expect(taintsOf(left)).toEqual([...others, { ...outOfService, timeAdded: expect.any(Number) }]);
     });
@@ -273,7 +282,7 @@ export function clusterContract(create: () => Promise<ClusterUnderTest>): void {
     on("is Done where the mark stands already, or is not there, whatever else has changed", async (under) => {
       const node = await makeNode(under);
       expect(await under.cluster.untaintNode(node.ref, node.resourceVersion, suspect)).toEqual({ kind: "Done" });
-      expect(await under.cluster.taintNode(node.ref, node.resourceVersion, suspect)).toEqual({ kind: "Done" });
+      expect(await mark("taintNode", under.cluster, suspect)).toEqual({ kind: "Done" });
       const once = await liveNode(under.cluster);
       expect(await under.cluster.taintNode(node.ref, node.resourceVersion, suspect)).toEqual({ kind: "Done" });
       expect(await liveNode(under.cluster)).toEqual({ ...once, resourceVersion: expect.any(String) });
@@ -281,7 +290,7 @@ export function clusterContract(create: () => Promise<ClusterUnderTest>): void {
 
     on("is a Conflict when the node has changed since it was judged", async (under) => {
       const node = await makeNode(under);
-      await under.cluster.taintNode(node.ref, node.resourceVersion, outOfService);
+      expect(await mark("taintNode", under.cluster, outOfService)).toEqual({ kind: "Done" });
       expect(await under.cluster.taintNode(node.ref, node.resourceVersion, suspect)).toMatchObject({
         kind: "Conflict",
       });

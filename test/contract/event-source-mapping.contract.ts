@@ -84,7 +84,7 @@ export function eventSourceMappingContract(createStage: () => Promise<MappingSta
       const { stage, batches, run, send } = await start(context, () => done, { batchSize: 2 });
       await send("a", "b", "c", "d", "e");
       run();
-      await stage.pass(500);
+      await stage.pass(2 * visibilityMs + 500);
       expect(batches.map((batch) => batch.length)).toEqual([2, 2, 1]);
     });
 
