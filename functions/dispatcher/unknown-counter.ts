@@ -1,13 +1,12 @@
+import { saidByEvent, saidByNode, saidByPod } from "../../shared/catalogue/said.ts";
 import type { Sighting } from "../../shared/catalogue/signature.ts";
 import type { LiveCatalogue } from "../../shared/catalogue/stored-catalogue.ts";
 import type { UnknownStore } from "../../shared/catalogue/unknown-store.ts";
 import type { Delta } from "../../shared/delta/delta.ts";
 import { describeError } from "../../shared/errors.ts";
-import { findCondition } from "../../shared/kubernetes/condition.ts";
 import type { EventFacts } from "../../shared/kubernetes/event.ts";
 import type { NodeFacts } from "../../shared/kubernetes/node.ts";
 import type { PodFacts } from "../../shared/kubernetes/pod.ts";
-import { readyMessageParts } from "../../shared/kubernetes/ready-message.ts";
 import type { Log } from "../../shared/log/log.ts";
 import type { Arrival } from "./collapse.ts";
 
@@ -54,42 +53,16 @@ export function unknownCounter(deps: {
   };
 }
 
-/** What a suspect's state says in words: messages, each with the reason beside it. */
+/** What a suspect's state says in words. */
 function saidOf({ state }: Delta): readonly Sighting[] {
   switch (state?.ref.kind) {
     case undefined:
       return [];
     case "Pod":
-      return saidOfPod(state as PodFacts);
+      return saidByPod(state as PodFacts);
     case "Node":
-      return saidOfNode(state as NodeFacts);
+      return saidByNode(state as NodeFacts);
     default:
-      return saidOfEvent(state as EventFacts);
+      return saidByEvent(state as EventFacts);
   }
-}
-
-function saidOfPod({ reason, message, containers }: PodFacts): readonly Sighting[] {
-  return [
-    ...sighting("podStatus", reason, message),
-    ...containers.flatMap((each) =>
-      each.state === "waiting" ? sighting("containerStatus", each.reason, each.message) : [],
-    ),
-  ];
-}
-
-/** Ready's message is several, joined. */
-function saidOfNode({ conditions }: NodeFacts): readonly Sighting[] {
-  const ready = findCondition(conditions, "Ready");
-  if (ready === undefined || ready.status === "True") return [];
-  return readyMessageParts(ready.message ?? "").flatMap(({ text }) => sighting("nodeCondition", ready.reason, text));
-}
-
-/** Not our own words; nor the scheduler's, which are read by classes (S0-13) and have no signatures. */
-function saidOfEvent({ reason, message, source }: EventFacts): readonly Sighting[] {
-  const isRead = source.startsWith("knitbone.io/") || reason === "FailedScheduling";
-  return isRead ? [] : sighting("event", reason, message);
-}
-
-function sighting(channel: Sighting["channel"], reason: string | undefined, text: string | undefined): Sighting[] {
-  return text === undefined || text === "" ? [] : [{ channel, reason: reason ?? "", text }];
 }

@@ -1,5 +1,6 @@
 import type { Outcome } from "../heal/heal.ts";
 import type { DisruptionBudgetFacts } from "../kubernetes/disruption-budget.ts";
+import type { EventFacts } from "../kubernetes/event.ts";
 import type { LeaseFacts } from "../kubernetes/lease.ts";
 import type { Meta, OwnerRef } from "../kubernetes/meta.ts";
 import type { NamespaceFacts } from "../kubernetes/namespace.ts";
@@ -40,6 +41,11 @@ export interface ClusterReader {
   nodes(): Promise<readonly NodeFacts[]>;
   /** Whole list, paged, of what a kind's objects have in common; of one namespace, or of all. A tenth of the bytes of the objects. */
   metadata(kind: MetadataKind, namespace?: string): Promise<readonly Meta[]>;
+  /**
+   * The Events that the server still has about a pod (by its uid) or a node (by its name: kubelets write that where the uid belongs), in no order. Anyone
+   * with `create events` can write one: they explain what the object itself shows, and prove nothing (K12).
+   */
+  eventsAbout(object: ObjectRef): Promise<readonly EventFacts[]>;
   /** The budgets of the namespace that select this pod. */
   disruptionBudgetsOf(pod: ObjectRef): Promise<readonly DisruptionBudgetFacts[]>;
 }

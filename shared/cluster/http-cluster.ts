@@ -1,6 +1,7 @@
 import { KnitboneError } from "../errors.ts";
 import type { Outcome } from "../heal/heal.ts";
 import { disruptionBudgetFromRaw } from "../kubernetes/disruption-budget.ts";
+import { eventFromRaw } from "../kubernetes/event.ts";
 import { leaseFromRaw } from "../kubernetes/lease.ts";
 import { metaFromRaw } from "../kubernetes/meta.ts";
 import { namespaceFromRaw } from "../kubernetes/namespace.ts";
@@ -135,6 +136,13 @@ export function httpCluster(connection: ApiConnection, options: HttpClusterOptio
       const { root, resource } = placeOf(kind);
       const items = await reads.list(listPath(root, namespace, resource), {}, "metadata");
       return items.map((each) => metaFromRaw(kind, each, labelKeys));
+    },
+    async eventsAbout({ kind, namespace, name, uid }) {
+      // What has no namespace has its Events in this one.
+      const path = listPath("/api/v1", namespace === "" ? "default" : namespace, "events");
+      const about = kind === "Node" ? `name=${selectorValue(name)}` : `uid=${selectorValue(uid)}`;
+      const fieldSelector = `involvedObject.kind=${selectorValue(kind)},involvedObject.${about}`;
+      return (await reads.list(path, { fieldSelector })).map(eventFromRaw);
     },
     async disruptionBudgetsOf(pod) {
       // Selectors are matched against every label the pod has: facts keep only those that may leave a cluster.

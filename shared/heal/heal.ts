@@ -78,7 +78,7 @@ export type OutcomeKind = Outcome["kind"];
 export type VerdictKind = "heal" | "wait" | "leave" | "handOver" | "escalate";
 
 /** What a healer decides: always with one CamelCase reason, and a sentence for people. */
-export type Verdict<Reason extends string = string> =
+export type Verdict<Reason extends string = string> = (
   | { readonly kind: "heal"; readonly heal: Heal; readonly reason: Reason; readonly message: string }
   /** `until` by the cluster's own clock. */
   | { readonly kind: "wait"; readonly until: Instant; readonly reason: Reason; readonly message: string }
@@ -102,4 +102,8 @@ export type Verdict<Reason extends string = string> =
       readonly reason: Reason;
       readonly message: string;
       readonly until?: Instant;
-    };
+    }
+) & {
+  /** Others that the same healer is to look at because of it (the pods of a node, the workload of a pod): each goes the road of a sighting, case and rails and all. */
+  readonly alsoLookAt?: readonly ObjectRef[];
+};

@@ -20,8 +20,8 @@ export interface Sighting extends Envelope {
   /** When the queue took the forwarder's message (SQS SentTimestamp): our side's clock. */
   readonly sightedAt: Instant;
   readonly finalStateUnknown?: true;
-  /** The healer's own round found it, no forwarder: it concerns the healer, whatever the signals. */
-  readonly byRound?: true;
+  /** Its own round, or its look at another object, found it, no forwarder: it concerns the healer, whatever the signals. */
+  readonly byItself?: true;
   /** Another healer found the node to be the cause: it concerns the node's healer, whatever the signals. */
   readonly handedOver?: true;
 }

@@ -1,5 +1,7 @@
 import type { Case } from "../case/case.ts";
+import type { Catalogue } from "../catalogue/catalogue.ts";
 import type { ClusterReader } from "../cluster/cluster.ts";
+import type { StoredReport } from "../cluster/cluster-state.ts";
 import type { ObjectRef } from "../kubernetes/object-ref.ts";
 import type { Instant } from "../time/clock.ts";
 import type { Verdict } from "./heal.ts";
@@ -9,6 +11,14 @@ import type { Subject } from "./subject.ts";
 /** What every healer's facts contain: the rails judge the same subject whoever asks. */
 export interface HealerFacts {
   readonly subject: Subject;
+}
+
+/** What Knitbone itself knows at a look, beside what the cluster answers. Read for each look anew: a healer keeps none of it. */
+export interface Knowledge {
+  /** What messages mean; in force at this moment. */
+  readonly catalogue: Catalogue;
+  /** The cluster's last report: what its pools have left, at most as old as freshness allows. */
+  readonly report?: StoredReport;
 }
 
 /** What one round of one cluster found. */
@@ -31,7 +41,7 @@ export interface Healer<Facts extends HealerFacts = HealerFacts, Reason extends 
   /** Cheap first look at a message; must not need the network. */
   concerns(sighting: Sighting): boolean;
   /** Reads the object as it is now; undefined = gone (404 or another uid). Never trusts the delta's content. */
-  observe(cluster: ClusterReader, object: ObjectRef): Promise<Facts | undefined>;
+  observe(cluster: ClusterReader, object: ObjectRef, known: Knowledge): Promise<Facts | undefined>;
   /** Pure: what to do, from facts, the case so far and the cluster's own time. Called again at the last look. */
   decide(facts: Facts, openCase: Case, now: Instant): Verdict<Reason>;
   /**

@@ -6,6 +6,7 @@ import { firstHold, type RailAnswer } from "../rail/rail.ts";
 import { healRails, subjectRails } from "../rail/rails.ts";
 import { type Heal, isNodeHeal, targetOf } from "./heal.ts";
 import type { HealerFacts } from "./healer.ts";
+import { knowledge } from "./knowledge.ts";
 import type { Look } from "./look.ts";
 import { withMemory } from "./node-memory.ts";
 import type { Subject } from "./subject.ts";
@@ -28,11 +29,14 @@ export async function lastLook<Facts extends HealerFacts>(
   const startedAt = deps.clock.monotonic();
   const { healer: healerName, cluster: id } = openCase.key;
   const namespace = openCase.object.namespace;
-  const [flag, state, incidents, facts] = await Promise.all([
+  const observed = async () => {
+    const state = await deps.clusters.state(id);
+    return { state, facts: await healer.observe(cluster, openCase.object, await knowledge(deps, state)) };
+  };
+  const [flag, incidents, { state, facts }] = await Promise.all([
     deps.flags.mode({ healer: healerName, cluster: id, ...(namespace === "" ? {} : { namespace }) }, "now"),
-    deps.clusters.state(id),
     deps.incidents.openFor(id),
-    healer.observe(cluster, openCase.object),
+    observed(),
   ]);
   if (flag.kind !== "mode")
     return withdrawn("FlagUnreadable", `The flag cannot be read at the last look: ${flag.kind}.`);

@@ -10,8 +10,10 @@ import { escalateOnce } from "./escalation.ts";
 import { type HandedOver, handOver } from "./hand-over.ts";
 import type { Verdict, VerdictKind } from "./heal.ts";
 import type { HealerFacts } from "./healer.ts";
+import { knowledge } from "./knowledge.ts";
 import type { Handled, Look, Sight } from "./look.ts";
 import { withMemory } from "./node-memory.ts";
+import { ownSighting, sendOwn } from "./own-sighting.ts";
 import { readCluster } from "./read-cluster.ts";
 import { recordAttempt } from "./record-attempt.ts";
 import type { Subject } from "./subject.ts";
@@ -28,7 +30,10 @@ const restMs = seconds(30);
 
 /** observe → decide → act on the verdict. What the cluster cannot answer is held, never guessed. */
 export async function lookAt<Facts extends HealerFacts>(sight: Sight<Facts>): Promise<Handled> {
-  const answer = await readCluster(sight.deps, sight, (cluster) => sight.healer.observe(cluster, sight.message.object));
+  const known = await knowledge(sight.deps, sight.state);
+  const answer = await readCluster(sight.deps, sight, (cluster) =>
+    sight.healer.observe(cluster, sight.message.object, known),
+  );
   if (answer.kind === "failed") return hold(sight, answer.code, answer.detail, heldForMs);
   const { cluster, value: facts } = answer;
   const clusterNow = cluster.now();
@@ -51,7 +56,23 @@ export async function lookAt<Facts extends HealerFacts>(sight: Sight<Facts>): Pr
   const verdict = judged(look, facts, clusterNow);
   sight.deps.metrics.count("Verdict", 1, { verdict: verdict.kind, reason: verdict.reason });
   sight.log.info("Verdict", { verdict: verdict.kind, reason: verdict.reason, mode: sight.mode });
+  await callOthers(look, verdict);
   return carryOut(look, facts, verdict);
+}
+
+/** Before the verdict is carried out: what stops half-way is looked at again, and says it again. */
+async function callOthers<Facts extends HealerFacts>(
+  { deps, healer, openCase }: Look<Facts>,
+  { alsoLookAt = [] }: Verdict,
+): Promise<void> {
+  const { key, traceId } = openCase;
+  const sightings = alsoLookAt.map((object) =>
+    ownSighting(healer.name, deps, { cluster: key.cluster, object, traceId }),
+  );
+  await sendOwn(
+    deps,
+    sightings.map((each) => ({ body: JSON.stringify(each), group: key.cluster })),
+  );
 }
 
 /** The case once its last write has been looked for: seen on the object that stays, or without effect. */

@@ -14,7 +14,7 @@ const message: z.ZodMiniType<HealerMessage> = z.discriminatedUnion("kind", [
     signals: z.array(signal),
     sightedAt: instant,
     finalStateUnknown: z.exactOptional(z.literal(true)),
-    byRound: z.exactOptional(z.literal(true)),
+    byItself: z.exactOptional(z.literal(true)),
     handedOver: z.exactOptional(z.literal(true)),
   }),
   z.object({ ...envelope, kind: z.literal("wakeUp"), caseVersion: count, dueAt: instant, hops: count }),

@@ -1,5 +1,6 @@
 import type { CaseStore } from "../case/case-store.ts";
 import type { ClaimStore } from "../case/claim.ts";
+import type { LiveCatalogue } from "../catalogue/stored-catalogue.ts";
 import type { Clusters } from "../cluster/cluster.ts";
 import type { ClusterStore } from "../cluster/cluster-state.ts";
 import type { Flags } from "../flag/flags.ts";
@@ -24,6 +25,7 @@ export interface PipelineDeps {
   readonly flags: Flags;
   readonly incidents: IncidentStore;
   readonly clusters: ClusterStore;
+  readonly catalogue: LiveCatalogue;
   readonly connections: Clusters;
   /** The healer's own queue: where its wake-ups go. */
   readonly queue: Queue;

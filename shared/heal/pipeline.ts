@@ -59,7 +59,7 @@ function handle<Facts extends HealerFacts>(
     case "round":
       return goRound(healer, deps, message);
     case "sighting": {
-      const isOurs = message.byRound === true || message.handedOver === true;
+      const isOurs = message.byItself === true || message.handedOver === true;
       const isForeign = message.delta === "suspect" && !isOurs && !healer.concerns(message);
       return isForeign ? { kind: "NotConcerned" } : road(healer, deps, message);
     }

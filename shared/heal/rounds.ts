@@ -8,17 +8,16 @@
  */
 import { newCase } from "../case/case.ts";
 import type { Cluster } from "../cluster/cluster.ts";
-import { KnitboneError } from "../errors.ts";
 import type { ObjectRef } from "../kubernetes/object-ref.ts";
 import type { Log } from "../log/log.ts";
-import type { OutgoingMessage } from "../queue/queue.ts";
 import { seconds } from "../time/duration.ts";
 import { fileCase } from "./case-desk.ts";
 import { type Escalation, escalateOnce } from "./escalation.ts";
 import type { Healer, HealerFacts } from "./healer.ts";
-import { healerMessageVersion, type Round, type Sighting } from "./healer-message.ts";
+import { healerMessageVersion, type Round } from "./healer-message.ts";
 import { holdBeforeRead } from "./hold-before-read.ts";
 import type { Handled } from "./look.ts";
+import { ownSighting, sendOwn } from "./own-sighting.ts";
 import type { PipelineDeps } from "./pipeline-deps.ts";
 import { readCluster } from "./read-cluster.ts";
 
@@ -34,7 +33,7 @@ export async function beginRounds<Facts extends HealerFacts>(
 ): Promise<Handled> {
   if (healer.goRound === undefined) return { kind: "NotConcerned" };
   const registered = (await deps.clusters.list()).filter(({ registered: row }) => row !== undefined);
-  await sendAll(
+  await sendOwn(
     deps,
     registered.map(({ id: cluster }) => {
       const round: Round = {
@@ -73,9 +72,12 @@ export async function goRound<Facts extends HealerFacts>(
   const answer = await readCluster(deps, { registered, state, log }, (cluster) => look(cluster));
   if (answer.kind === "failed") return putOff(deps, round, answer.code);
   const { suspects, words, settled } = answer.value;
-  await sendAll(
+  await sendOwn(
     deps,
-    suspects.map((object) => ({ body: JSON.stringify(sightingOf(healer.name, deps, id, object)), group: id })),
+    suspects.map((object) => {
+      const found = { cluster: id, object, traceId: deps.random.id() };
+      return { body: JSON.stringify(ownSighting(healer.name, deps, found)), group: id };
+    }),
   );
   const speaker = { healer, deps, log, cluster: answer.cluster, traceId, id };
   for (const escalation of words) await speak(speaker, escalation);
@@ -83,21 +85,6 @@ export async function goRound<Facts extends HealerFacts>(
   log.info("Round made", { suspects: suspects.length, words: words.length });
   deps.metrics.count("RoundSuspects", suspects.length);
   return { kind: "RoundMade" };
-}
-
-function sightingOf(healer: string, { random, clock }: PipelineDeps, cluster: string, object: ObjectRef): Sighting {
-  return {
-    v: healerMessageVersion,
-    kind: "sighting",
-    healer,
-    cluster,
-    object,
-    traceId: random.id(),
-    delta: "suspect",
-    signals: [],
-    sightedAt: clock.now(),
-    byRound: true,
-  };
 }
 
 interface Speaker<Facts extends HealerFacts> {
@@ -143,13 +130,6 @@ async function putOff(deps: PipelineDeps, round: Round, reason: string): Promise
     return { kind: "Held", reason };
   }
   const again: Round = { ...round, putOff: round.putOff + 1 };
-  await sendAll(deps, [{ body: JSON.stringify(again), group: round.cluster, delayMs: putOffMs }]);
+  await sendOwn(deps, [{ body: JSON.stringify(again), group: round.cluster, delayMs: putOffMs }]);
   return { kind: "Held", reason };
-}
-
-async function sendAll({ queue }: PipelineDeps, messages: readonly OutgoingMessage[]): Promise<void> {
-  if (messages.length === 0) return;
-  const failed = (await queue.send(messages)).find((each) => each.kind === "failed");
-  if (failed === undefined) return;
-  throw new KnitboneError("QueueUnavailable", `sending what a round found: ${failed.code}`, { retryable: true });
 }

@@ -1,6 +1,5 @@
 import type { SQSEvent } from "aws-lambda";
-import { releasedSignatures } from "../catalogue/release.ts";
-import { type LiveCatalogue, storedCatalogue } from "../catalogue/stored-catalogue.ts";
+import type { LiveCatalogue } from "../catalogue/stored-catalogue.ts";
 import type { UnknownStore } from "../catalogue/unknown-store.ts";
 import type { Signal } from "../delta/delta.ts";
 import { describeError } from "../errors.ts";
@@ -40,7 +39,7 @@ export function dispatcherHandler(makeDispatcher: (parts: DispatcherParts) => Di
       leaks,
       queues: new Map(Object.entries(config.healerQueueUrls).map(([healer, url]) => [healer, queue(url)])),
       quarantine: queue(config.quarantineQueueUrl),
-      catalogue: storedCatalogue(catalogue, releasedSignatures, systemClock),
+      catalogue,
       unknowns,
       routes: config.routes,
       log,

@@ -1,8 +1,9 @@
 import { dynamoCaseStore } from "../case/dynamo-case-store.ts";
 import { dynamoClaimStore } from "../case/dynamo-claim-store.ts";
-import type { CatalogueStore } from "../catalogue/catalogue-store.ts";
 import { dynamoCatalogueStore } from "../catalogue/dynamo-catalogue-store.ts";
 import { dynamoUnknownStore } from "../catalogue/dynamo-unknown-store.ts";
+import { releasedSignatures } from "../catalogue/release.ts";
+import { storedCatalogue } from "../catalogue/stored-catalogue.ts";
 import type { UnknownStore } from "../catalogue/unknown-store.ts";
 import { dynamoClusterStore } from "../cluster/dynamo-cluster-store.ts";
 import { dynamoFlagStore } from "../flag/dynamo-flag-store.ts";
@@ -22,8 +23,8 @@ import { sqsClient } from "./sqs-client.ts";
 
 export type Stores = Pick<
   PipelineDeps,
-  "cases" | "claims" | "budgets" | "ledger" | "leaks" | "lifecycles" | "flags" | "incidents" | "clusters"
-> & { readonly catalogue: CatalogueStore; readonly unknowns: UnknownStore };
+  "cases" | "claims" | "budgets" | "ledger" | "leaks" | "lifecycles" | "flags" | "incidents" | "clusters" | "catalogue"
+> & { readonly unknowns: UnknownStore };
 
 /** Every table behind its interface, over one client. Endpoints come from the SDK's standard variables. */
 export function stores(prefix: string, clock: Clock): Stores {
@@ -39,7 +40,7 @@ export function stores(prefix: string, clock: Clock): Stores {
     flags: storedFlags(dynamoFlagStore(client, names.flags), clock),
     incidents: dynamoIncidentStore(client, names.incidents),
     clusters: dynamoClusterStore(client, names.clusters),
-    catalogue: dynamoCatalogueStore(client, names.catalogue),
+    catalogue: storedCatalogue(dynamoCatalogueStore(client, names.catalogue), releasedSignatures, clock),
     unknowns: dynamoUnknownStore(client, names.unknowns),
   };
 }

@@ -1,10 +1,12 @@
 import type { ClusterReader, Found } from "../../shared/cluster/cluster.ts";
+import type { EventFacts } from "../../shared/kubernetes/event.ts";
 import type { LeaseFacts } from "../../shared/kubernetes/lease.ts";
 import type { NamespaceFacts } from "../../shared/kubernetes/namespace.ts";
 import type { NodeFacts } from "../../shared/kubernetes/node.ts";
 import type { PodFacts } from "../../shared/kubernetes/pod.ts";
 import type { WorkloadFacts } from "../../shared/kubernetes/workload.ts";
 import type { Instant } from "../../shared/time/clock.ts";
+import { isAbout } from "../fakes/fake-cluster.ts";
 import { noon } from "./instant.ts";
 
 /** As `httpCluster` knows them. */
@@ -24,6 +26,7 @@ export interface World {
   pods?: readonly PodFacts[];
   nodes?: readonly NodeFacts[];
   leases?: readonly LeaseFacts[];
+  events?: readonly EventFacts[];
   namespaces?: readonly NamespaceFacts[];
   workloads?: readonly WorkloadFacts[];
   /** Thrown by the next list of pods. */
@@ -89,6 +92,10 @@ export function aClusterReader(world: World): ClusterReader & { readonly reads: 
       const all =
         kind === "Pod" ? (world.pods ?? []) : (world.workloads ?? []).filter((each) => each.ref.kind === kind);
       return all.filter((each) => namespace === undefined || each.ref.namespace === namespace);
+    },
+    async eventsAbout(object) {
+      reads.push(`events ${object.kind} ${object.namespace === "" ? "" : `${object.namespace}/`}${object.name}`);
+      return (world.events ?? []).filter((each) => isAbout(each, object));
     },
     async disruptionBudgetsOf(pod) {
       reads.push(`disruptionBudgetsOf ${pod.namespace}/${pod.name}`);

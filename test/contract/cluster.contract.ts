@@ -119,6 +119,37 @@ export function clusterContract(create: () => Promise<ClusterUnderTest>): void {
       expect(await under.cluster.metadata("CronJob", namespace)).toEqual([]);
     });
 
+    on("finds the Events about one pod by its uid, about one node by its name", async (under) => {
+      const pod = await makePod(under, "a");
+      await makePod(under, "b");
+      const tell = (name: string, where: string, involvedObject: object, reason: string) =>
+        under.apply(`/api/v1/namespaces/${where}/events/${name}`, {
+          apiVersion: "v1",
+          kind: "Event",
+          metadata: { name, namespace: where },
+          involvedObject,
+          reason,
+          message: "as it was seen",
+          type: "Warning",
+          source: { component: "kubelet", host: "n1" },
+        });
+      await tell("a.1", namespace, { kind: "Pod", namespace, name: "a", uid: pod.ref.uid }, "FailedMount");
+      await tell("a.2", namespace, { kind: "Pod", namespace, name: "a", uid: "an-older-one" }, "FailedKillPod");
+      await tell("n1.1", "default", { kind: "Node", name: "n1", uid: "n1" }, "Rebooted");
+      await tell("n2.1", "default", { kind: "Node", name: "n2", uid: "n2" }, "Starting");
+      expect(await under.cluster.eventsAbout(pod.ref)).toEqual([
+        expect.objectContaining({
+          reason: "FailedMount",
+          message: "as it was seen",
+          source: "kubelet",
+          type: "Warning",
+        }),
+      ]);
+      const node: ObjectRef = { kind: "Node", namespace: "", name: "n1", uid: "3f1c" };
+      expect((await under.cluster.eventsAbout(node)).map(({ reason }) => reason)).toEqual(["Rebooted"]);
+      expect(await under.cluster.eventsAbout(nobody)).toEqual([]);
+    });
+
     on("finds owners of known kinds and leaves others unread", async (under) => {
       const template = { metadata: { labels: { app: "w" } }, spec: { containers: [{ name: "main", image: "i" }] } };
       const spec = { replicas: 0, selector: { matchLabels: { app: "w" } }, template };

@@ -2,6 +2,7 @@ import type { Cluster, ClusterEvent } from "../../shared/cluster/cluster.ts";
 import { KnitboneError } from "../../shared/errors.ts";
 import type { Outcome } from "../../shared/heal/heal.ts";
 import type { DisruptionBudgetFacts } from "../../shared/kubernetes/disruption-budget.ts";
+import type { EventFacts } from "../../shared/kubernetes/event.ts";
 import type { LeaseFacts } from "../../shared/kubernetes/lease.ts";
 import type { Meta } from "../../shared/kubernetes/meta.ts";
 import type { NamespaceFacts } from "../../shared/kubernetes/namespace.ts";
@@ -35,6 +36,8 @@ export interface FakeCluster extends Cluster {
   removePod(pod: PodFacts): void;
   putNode(node: NodeFacts): void;
   putLease(lease: LeaseFacts): void;
+  /** An Event that somebody else wrote. */
+  putEvent(event: EventFacts): void;
   putNamespace(namespace: NamespaceFacts): void;
   putWorkload(workload: WorkloadFacts): void;
   putDisruptionBudget(pod: PodFacts, budget: DisruptionBudgetFacts): void;
@@ -66,6 +69,7 @@ export function fakeCluster(id: string, clock: Clock): FakeCluster {
   const budgets = new Map<string, DisruptionBudgetFacts[]>();
   const writes: RecordedWrite[] = [];
   const events: ClusterEvent[] = [];
+  const told: EventFacts[] = [];
   const podReads = new Map<number, () => void>();
   let broken: KnitboneError | undefined;
   let podReadCount = 0;
@@ -142,6 +146,7 @@ export function fakeCluster(id: string, clock: Clock): FakeCluster {
           ({ ref }) => ref.kind === kind && (namespace === undefined || ref.namespace === namespace),
         ),
       ),
+    eventsAbout: (object) => reading(() => told.filter((each) => isAbout(each, object))),
     disruptionBudgetsOf: (pod) => reading(() => budgets.get(pod.uid) ?? []),
     forceDeletePod: async (pod, resourceVersion) => write("forceDelete", pod, resourceVersion),
     evictPod: async (pod, resourceVersion) => write("evict", pod, resourceVersion),
@@ -155,6 +160,7 @@ export function fakeCluster(id: string, clock: Clock): FakeCluster {
     removePod: (pod) => pods.delete(key(pod.ref.namespace, pod.ref.name)),
     putNode: (node) => nodes.set(node.ref.name, node),
     putLease: (lease) => leases.set(lease.nodeName, lease),
+    putEvent: (event) => told.push(event),
     putNamespace: (namespace) => namespaces.set(namespace.ref.name, namespace),
     putWorkload: (workload) =>
       workloads.set(`${workload.ref.kind}/${key(workload.ref.namespace, workload.ref.name)}`, workload),
@@ -175,6 +181,11 @@ export function fakeCluster(id: string, clock: Clock): FakeCluster {
     events,
     reads: () => readCount,
   };
+}
+
+/** As a field selector finds them: pods by uid, nodes by name. */
+export function isAbout({ regarding }: EventFacts, { kind, name, uid }: ObjectRef): boolean {
+  return regarding.kind === kind && (kind === "Node" ? regarding.name === name : regarding.uid === uid);
 }
 
 /** The API server's own rule: another uid under the name, or another version of it, is not what the caller judged. */

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, test } from "vitest";
 import { type ControlPlane, startControlPlane } from "./control-plane.ts";
+import type { PodMatch } from "./fault-table.ts";
 import { type FrozenNode, stageFrozenNode } from "./frozen-node.ts";
 import { type Kubelet, startKubelet } from "./kubelet.ts";
 import { type Product, productOn, tellWhy } from "./product.ts";
@@ -8,6 +9,25 @@ import { eventually, never } from "./wait.ts";
 import { createDeployment, createNamespace, deletePod, podsOf, readyCondition, runningPods } from "./workloads.ts";
 
 const minutes = 60_000;
+
+/** Resolves once nobody has asked the runtime for these containers for a while: what their start gave the kubelet to look at is over. */
+async function unasked({ faults }: Kubelet, match: PodMatch): Promise<void> {
+  const counter = await faults.add({ operation: "ContainerStatus", match, answer: { delayMs: 1 } });
+  let before = -1;
+  await eventually(
+    "the kubelet to have looked at what has begun",
+    minutes,
+    async () => {
+      const asked = await counter.applied();
+      const isQuiet = asked === before;
+      before = asked;
+      return isQuiet || undefined;
+    },
+    () => `asked for ${before} times`,
+    5_000,
+  );
+  await counter.clear();
+}
 
 // What only a remedy for nodes could mend: until there is one, they are marked, and nothing wrong is done. At most two of six nodes are NotReady at a time.
 describe.concurrent("Knitbone, beside runtimes that are down or hang", () => {
@@ -100,6 +120,7 @@ describe.concurrent("Knitbone, beside runtimes that are down or hang", () => {
     ]);
     if (well === undefined) throw new Error("unreachable: runningPods answered one");
     const match = { namespace: "hung", pod: "stuck-*" };
+    await unasked(hung, match);
     const hangs = await hung.faults.add({ operation: "ContainerStatus", match, answer: { hang: true } });
     // Nobody asks for a container while nothing about it changes: the node is Ready, and the neighbour can be made anew.
     await deletePod(cluster, well);

@@ -1,4 +1,6 @@
 import type { Case } from "../../shared/case/case.ts";
+import { releasedSignatures } from "../../shared/catalogue/release.ts";
+import { storedCatalogue } from "../../shared/catalogue/stored-catalogue.ts";
 import { storedFlags } from "../../shared/flag/stored-flags.ts";
 import type { Healer, HealerFacts } from "../../shared/heal/healer.ts";
 import type { Handled } from "../../shared/heal/look.ts";
@@ -19,6 +21,7 @@ import { fakeCluster } from "../fakes/fake-cluster.ts";
 import { manualClock } from "../fakes/manual-clock.ts";
 import { memoryBudgetStore } from "../fakes/memory-budget-store.ts";
 import { memoryCaseStore } from "../fakes/memory-case-store.ts";
+import { memoryCatalogueStore } from "../fakes/memory-catalogue-store.ts";
 import { memoryClaimStore } from "../fakes/memory-claim-store.ts";
 import { memoryClusterStore } from "../fakes/memory-cluster-store.ts";
 import { memoryFlagStore } from "../fakes/memory-flag-store.ts";
@@ -73,6 +76,7 @@ export async function aStage<Facts extends HealerFacts, Reason extends string>(
     flags: storedFlags(flagRows, clock),
     incidents: memoryIncidentStore(),
     clusters,
+    catalogue: storedCatalogue(memoryCatalogueStore(), releasedSignatures, clock),
     connections: { connect: async () => api },
     queue,
     nodeQueue,

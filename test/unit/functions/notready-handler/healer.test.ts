@@ -4,6 +4,7 @@ import { minutes, seconds } from "../../../../shared/time/duration.ts";
 import { anOpenCase } from "../../../build/case.ts";
 import { aClusterReader } from "../../../build/cluster-reader.ts";
 import { atNoon, noon } from "../../../build/instant.ts";
+import { aKnowledge } from "../../../build/knowledge.ts";
 import { aLease } from "../../../build/lease.ts";
 import { aSighting } from "../../../build/message.ts";
 import { aNode, aNodeWithReady } from "../../../build/node.ts";
@@ -51,7 +52,7 @@ describe("what notready-handler observes", () => {
 
   it("reads the node, its Lease and its pods, each once, and keeps of a pod only what tells of its kubelet", async () => {
     const cluster = aClusterReader(world());
-    const facts = await healer.observe(cluster, object);
+    const facts = await healer.observe(cluster, object, aKnowledge());
     expect(facts?.subject).toMatchObject({ kind: "node", node: aNode(), lease: aLease() });
     expect(cluster.reads.toSorted()).toEqual(["lease n1", "node n1", "pods n1"]);
     const seen = facts?.subject.pods.map(({ ref, endsBy, silentSince }) => [ref.name, endsBy, silentSince]);
@@ -65,13 +66,19 @@ describe("what notready-handler observes", () => {
   });
 
   it("takes a node of another uid for another node", async () => {
-    expect(await healer.observe(aClusterReader({ nodes: [aNode({ uid: "another" })] }), object)).toBeUndefined();
-    expect(await healer.observe(aClusterReader({}), aRef({ kind: "Node", name: "n1" }))).toBeUndefined();
+    expect(
+      await healer.observe(aClusterReader({ nodes: [aNode({ uid: "another" })] }), object, aKnowledge()),
+    ).toBeUndefined();
+    expect(await healer.observe(aClusterReader({}), aRef({ kind: "Node", name: "n1" }), aKnowledge())).toBeUndefined();
   });
 
   it("decides by its policy and keeps what it saw as evidence", async () => {
     const since = atNoon(-minutes(6));
-    const facts = await healer.observe(aClusterReader({ nodes: [aNodeWithReady("Unknown", since)] }), object);
+    const facts = await healer.observe(
+      aClusterReader({ nodes: [aNodeWithReady("Unknown", since)] }),
+      object,
+      aKnowledge(),
+    );
     if (facts === undefined) throw new Error("the node is there");
     const openCase = anOpenCase({ object, memory: aNodeMemory({ state: "silent", since }) });
     expect(healer.decide(facts, openCase, noon)).toMatchObject({ kind: "heal", reason: "NodeSilent" });

@@ -5,6 +5,7 @@ import { hours, minutes, seconds } from "../../../../shared/time/duration.ts";
 import { anOpenCase } from "../../../build/case.ts";
 import { aClusterReader, type World } from "../../../build/cluster-reader.ts";
 import { atNoon, noon } from "../../../build/instant.ts";
+import { aKnowledge } from "../../../build/knowledge.ts";
 import { aSighting } from "../../../build/message.ts";
 import { aNamespace } from "../../../build/namespace.ts";
 import { aNode } from "../../../build/node.ts";
@@ -60,7 +61,7 @@ describe("what orphan-sweeper observes", () => {
     const world = aWorld();
     world.pods = [...(world.pods ?? []), running, ownFailure, terminating, ofAnother, ofNobody];
     const cluster = aClusterReader(world);
-    const facts = await aHealer().observe(cluster, aRef());
+    const facts = await aHealer().observe(cluster, aRef(), aKnowledge());
     expect(facts?.subject.pod).toEqual(anEvictedPod());
     expect(facts?.siblings).toEqual([residue("web-2"), residue("web-3")]);
     expect(lists(cluster.reads)).toEqual(["pods shop Failed"]);
@@ -68,19 +69,19 @@ describe("what orphan-sweeper observes", () => {
 
   it("counts ownerless pods of a namespace as one owner's", async () => {
     const pods = [1, 2].map((n) => anEvictedPod({ name: `lonely-${n}`, owner: undefined }));
-    const facts = await aHealer().observe(aClusterReader(aWorld({ pods })), aRef({ name: "lonely-1" }));
+    const facts = await aHealer().observe(aClusterReader(aWorld({ pods })), aRef({ name: "lonely-1" }), aKnowledge());
     expect(facts?.siblings).toEqual([residue("lonely-2")]);
   });
 
   it("lists nothing for a pod that is no residue", async () => {
     const cluster = aClusterReader(aWorld({ pods: [anEvictedPod({ reason: "Error" })] }));
-    expect((await aHealer().observe(cluster, aRef()))?.siblings).toEqual([]);
+    expect((await aHealer().observe(cluster, aRef(), aKnowledge()))?.siblings).toEqual([]);
     expect(lists(cluster.reads)).toEqual([]);
   });
 
   it("says of a pod that is gone that it is gone", async () => {
     const cluster = aClusterReader(aWorld({ pods: [anEvictedPod({ uid: "another" })] }));
-    expect(await aHealer().observe(cluster, aRef())).toBeUndefined();
+    expect(await aHealer().observe(cluster, aRef(), aKnowledge())).toBeUndefined();
     expect(lists(cluster.reads)).toEqual([]);
   });
 });
@@ -89,7 +90,9 @@ describe("the list that a batch shares", () => {
   it("is asked for once by messages that come together", async () => {
     const cluster = aClusterReader(aWorld());
     const healer = aHealer();
-    const seen = await Promise.all(["web-1", "web-2", "web-3"].map((name) => healer.observe(cluster, aRef({ name }))));
+    const seen = await Promise.all(
+      ["web-1", "web-2", "web-3"].map((name) => healer.observe(cluster, aRef({ name }), aKnowledge())),
+    );
     expect(seen.map((each) => each?.siblings.map(({ uid }) => uid))).toEqual([
       ["uid-of-pod-web-2", "uid-of-pod-web-3"],
       ["uid-of-pod-web-1", "uid-of-pod-web-3"],
@@ -102,15 +105,15 @@ describe("the list that a batch shares", () => {
     const world = aWorld({ now: noon });
     const cluster = aClusterReader(world);
     const healer = aHealer();
-    await healer.observe(cluster, aRef());
+    await healer.observe(cluster, aRef(), aKnowledge());
     world.pods = [anEvictedPod({ resourceVersion: "2000" })];
     world.now = noon + seconds(3);
-    const second = await healer.observe(cluster, aRef());
+    const second = await healer.observe(cluster, aRef(), aKnowledge());
     expect(second?.subject.pod.resourceVersion).toBe("2000");
     expect(second?.siblings).toHaveLength(2);
     expect(lists(cluster.reads)).toHaveLength(1);
     world.now = noon + seconds(3) + 1;
-    const third = await healer.observe(cluster, aRef());
+    const third = await healer.observe(cluster, aRef(), aKnowledge());
     expect(third?.siblings).toHaveLength(0);
     expect(lists(cluster.reads)).toHaveLength(2);
   });
@@ -119,10 +122,10 @@ describe("the list that a batch shares", () => {
     const world = aWorld();
     const cluster = aClusterReader(world);
     const healer = aHealer();
-    await healer.observe(cluster, aRef());
+    await healer.observe(cluster, aRef(), aKnowledge());
     const first = anEvictedPod({ name: "api-1", owner: anOwnerRef({ name: "api-7f" }) });
     world.pods = [...(world.pods ?? []), first];
-    expect((await healer.observe(cluster, first.ref))?.siblings).toEqual([]);
+    expect((await healer.observe(cluster, first.ref, aKnowledge()))?.siblings).toEqual([]);
     expect(lists(cluster.reads)).toHaveLength(1);
   });
 
@@ -136,9 +139,9 @@ describe("the list that a batch shares", () => {
       }),
     );
     const other = aClusterReader(aWorld({ id: "us-1" }));
-    await healer.observe(cluster, aRef());
-    await healer.observe(cluster, there.ref);
-    await healer.observe(other, aRef());
+    await healer.observe(cluster, aRef(), aKnowledge());
+    await healer.observe(cluster, there.ref, aKnowledge());
+    await healer.observe(other, aRef(), aKnowledge());
     expect([lists(cluster.reads), lists(other.reads)]).toEqual([
       ["pods shop Failed", "pods till Failed"],
       ["pods shop Failed"],
@@ -151,7 +154,7 @@ describe("the list that a batch shares", () => {
     const healer = aHealer();
     for (const now of [noon, atNoon(-1), undefined, undefined]) {
       world.now = now;
-      await healer.observe(cluster, aRef());
+      await healer.observe(cluster, aRef(), aKnowledge());
     }
     expect(lists(cluster.reads)).toHaveLength(4);
   });
@@ -160,8 +163,8 @@ describe("the list that a batch shares", () => {
     const world = aWorld({ failNextList: new Error("listing pods: 500") });
     const cluster = aClusterReader(world);
     const healer = aHealer();
-    await expect(healer.observe(cluster, aRef())).rejects.toThrow("listing pods: 500");
-    expect((await healer.observe(cluster, aRef()))?.siblings).toHaveLength(2);
+    await expect(healer.observe(cluster, aRef(), aKnowledge())).rejects.toThrow("listing pods: 500");
+    expect((await healer.observe(cluster, aRef(), aKnowledge()))?.siblings).toHaveLength(2);
     expect(lists(cluster.reads)).toHaveLength(2);
   });
 });
@@ -221,8 +224,8 @@ describe("what orphan-sweeper finds on its rounds", () => {
     const cluster = aClusterReader(
       aWorld({ pods: [stray, aPod({ name: "web-1" }), { ...stray, ref: aRef({ name: "other" }) }] }),
     );
-    expect(await aHealer().observe(cluster, stray.ref)).toMatchObject({ orphans: 2, siblings: [] });
-    expect(await aHealer().observe(cluster, aRef({ name: "web-1" }))).not.toHaveProperty("orphans");
+    expect(await aHealer().observe(cluster, stray.ref, aKnowledge())).toMatchObject({ orphans: 2, siblings: [] });
+    expect(await aHealer().observe(cluster, aRef({ name: "web-1" }), aKnowledge())).not.toHaveProperty("orphans");
   });
 });
 
@@ -237,7 +240,7 @@ describe("what orphan-sweeper keeps as evidence", () => {
       }),
     );
     const healer = aHealer();
-    const facts = await healer.observe(aClusterReader(aWorld({ pods })), aRef({ uid: "u1" }));
+    const facts = await healer.observe(aClusterReader(aWorld({ pods })), aRef({ uid: "u1" }), aKnowledge());
     if (facts === undefined) throw new Error("the pod is there");
     expect(healer.decide(facts, anOpenCase(), noon)).toMatchObject({ kind: "heal", reason: "TimeToLiveOver" });
     expect(healer.evidence(facts)).toMatchObject({

@@ -4,6 +4,7 @@ import { minutes } from "../../../../shared/time/duration.ts";
 import { anOpenCase } from "../../../build/case.ts";
 import { aClusterReader } from "../../../build/cluster-reader.ts";
 import { noon } from "../../../build/instant.ts";
+import { aKnowledge } from "../../../build/knowledge.ts";
 import { aSighting } from "../../../build/message.ts";
 import { aNamespace } from "../../../build/namespace.ts";
 import { aNode } from "../../../build/node.ts";
@@ -40,7 +41,7 @@ describe("what terminating-reaper observes", () => {
 
   it("reads the pod, what is above and what is below it, each once", async () => {
     const cluster = aClusterReader(world());
-    const facts = await healer.observe(cluster, aRef());
+    const facts = await healer.observe(cluster, aRef(), aKnowledge());
     expect(facts).toEqual({
       subject: {
         kind: "pod",
@@ -61,11 +62,11 @@ describe("what terminating-reaper observes", () => {
 
   it("takes a pod of another uid for another pod", async () => {
     const cluster = aClusterReader({ ...world(), pods: [anOverduePod({ uid: "another" })] });
-    expect(await healer.observe(cluster, aRef())).toBeUndefined();
+    expect(await healer.observe(cluster, aRef(), aKnowledge())).toBeUndefined();
   });
 
   it("decides by its policy and keeps what it saw as evidence", async () => {
-    const facts = await healer.observe(aClusterReader(world()), aRef());
+    const facts = await healer.observe(aClusterReader(world()), aRef(), aKnowledge());
     if (facts === undefined) throw new Error("the pod is there");
     const patient = terminatingReaper({ overdueMarginMs: minutes(15) });
     expect(healer.decide(facts, anOpenCase(), noon)).toMatchObject({ kind: "heal" });

@@ -16,7 +16,7 @@ it.each([
     "a sighting of a node",
     aSighting({ object: aRef({ kind: "Node", namespace: "", name: "n1" }), signals: ["NodeNotReady"] }),
   ],
-  ["a sighting of its own round", aSighting({ signals: [], byRound: true })],
+  ["a sighting of its own round", aSighting({ signals: [], byItself: true })],
   ["a wake-up", aWakeUp({ hops: 20 })],
   ["the schedule's word", aRounds()],
   ["one cluster's round", aRound({ putOff: 3 })],

@@ -1,0 +1,12 @@
+import type { ClusterState } from "../cluster/cluster-state.ts";
+import type { Knowledge } from "./healer.ts";
+import type { PipelineDeps } from "./pipeline-deps.ts";
+
+/** What Knitbone knows of this cluster at this moment. Never fails: the catalogue keeps what it read last. */
+export async function knowledge(
+  { catalogue }: Pick<PipelineDeps, "catalogue">,
+  { report }: ClusterState,
+): Promise<Knowledge> {
+  const { catalogue: inForce } = await catalogue.current();
+  return { catalogue: inForce, ...(report === undefined ? {} : { report }) };
+}
