@@ -61,7 +61,8 @@ function dispatcherStatements(healers: readonly FunctionSettings[]): readonly ob
 
 function healerStatements({ name }: FunctionSettings, parameters: StackParameters): readonly object[] {
   return [
-    allow(read, [table("Flags"), table("Incidents")]),
+    // All three are others' to write: people, and dependency-watch.
+    allow(read, [table("Flags"), table("Incidents"), table("Catalogue")]),
     // Clusters: the breaker row is the healers' to write.
     allow(write, [table("Cases"), table("Budgets"), table("Actions"), table("Clusters"), table("Lifecycle")]),
     // Every healer hands nodes over to theirs.
