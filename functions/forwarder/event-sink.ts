@@ -60,6 +60,7 @@ export function eventSink({ time, emit, named, oldVersion, unresolved }: EventSi
 
   return {
     known,
+    has: known.has,
     seen,
     deleted(raw) {
       const { ref, resourceVersion } = eventFromRaw(raw);

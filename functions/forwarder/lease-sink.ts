@@ -62,6 +62,10 @@ export function leaseSink({ clock, isWatching, changed, failed }: LeaseSinkOptio
     isStale: (nodeName) => byNode.get(nodeName)?.stale === true,
     count: () => byNode.size,
     run: (signal) => alarms.run(signal),
+    has: (uid, version) => {
+      const known = [...byNode.values()].find(({ lease }) => lease.uid === uid)?.lease.resourceVersion;
+      return known !== undefined && !versionsVoid && (version === known || isOlderVersion(version, known));
+    },
     seen(raw) {
       const lease = leaseFromRaw(raw);
       const before = byNode.get(lease.nodeName);

@@ -13,6 +13,8 @@ export interface ForwarderMetrics {
   watchIdle(resource: ResourceName): void;
   garbageLine(resource: ResourceName): void;
   handlerError(resource: ResourceName): void;
+  /** A list of what was known already; `drifted`: objects that the watch must have brought and did not. */
+  compared(resource: ResourceName, drifted: number): void;
   versionWentBack(resource: ResourceName): void;
   oldVersion(resource: ResourceName): void;
   delta(kind: DeltaKind): void;
@@ -67,6 +69,8 @@ export function forwarderMetrics(cluster: string, measure: () => Measured): Forw
   const idles = counter("watch_idle", "Watches opened anew because nothing came.", "resource");
   const garbage = counter("garbage_lines", "Lines of a watch that could not be read.", "resource");
   const handlerErrors = counter("handler_errors", "Objects that our own code could not take.", "resource");
+  const comparisons = counter("comparisons", "Whole lists compared with what the watch had brought.", "resource");
+  const drift = counter("drift", "Objects that such a list had and the watch had not brought.", "resource");
   const wentBack = counter("version_went_back", "Lists older than what was seen before.", "resource");
   const oldVersions = counter("old_versions", "States that were not newer than what was known.", "resource");
   const deltas = counter("deltas", "Deltas put into the outbox.", "kind");
@@ -96,6 +100,10 @@ export function forwarderMetrics(cluster: string, measure: () => Measured): Forw
     watchIdle: (resource) => idles.inc({ resource }),
     garbageLine: (resource) => garbage.inc({ resource }),
     handlerError: (resource) => handlerErrors.inc({ resource }),
+    compared(resource, drifted) {
+      comparisons.inc({ resource });
+      drift.inc({ resource }, drifted);
+    },
     versionWentBack: (resource) => wentBack.inc({ resource }),
     oldVersion: (resource) => oldVersions.inc({ resource }),
     delta: (kind) => deltas.inc({ kind }),

@@ -22,6 +22,7 @@ export function nodeSink({ suspects, emit, labelKeys, oldVersion }: NodeSinkOpti
   };
   return {
     known,
+    has: known.has,
     seen(raw) {
       const node = nodeFromRaw(raw, labelKeys);
       if (known.isOld(node.ref, node.resourceVersion)) {

@@ -11,6 +11,8 @@ export interface Known {
 export interface ObjectStore<T extends Known> {
   /** Whether this version or a newer one of the object is known already. */
   isOld(ref: ObjectRef, resourceVersion: string): boolean;
+  /** The same, for whoever knows the uid alone. */
+  has(uid: string, resourceVersion: string): boolean;
   /** Who bears the name of `ref` under another uid: it must have gone unseen. */
   replacedBy(ref: ObjectRef): T | undefined;
   /** Takes a state, and forgets who bore the name before. */
@@ -45,13 +47,18 @@ export function objectStore<T extends Known>(): ObjectStore<T> {
     return holder?.ref.uid === ref.uid ? undefined : holder;
   }
 
+  function has(uid: string, version: string): boolean {
+    const known = byUid.get(uid)?.resourceVersion;
+    if (known === undefined || voided?.has(uid)) return false;
+    return version === known || isOlderVersion(version, known);
+  }
+
   return {
     isOld(ref, version) {
       if (ref.uid === "") throw new Error(`an object without a uid: ${nameOf(ref)}`);
-      const known = byUid.get(ref.uid)?.resourceVersion;
-      if (known === undefined || voided?.has(ref.uid)) return false;
-      return version === known || isOlderVersion(version, known);
+      return has(ref.uid, version);
     },
+    has,
     replacedBy,
     put(entry) {
       const { ref } = entry;

@@ -70,6 +70,7 @@ export function podSink(options: PodSinkOptions): PodSink {
 
   return {
     known,
+    has: known.has,
     seen,
     deleted(raw) {
       const pod = podFromRaw(raw, labelKeys);

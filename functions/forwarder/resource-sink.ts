@@ -4,6 +4,8 @@ import type { Raw } from "../../shared/kubernetes/raw.ts";
 export interface ResourceSink {
   /** The state of an object: an item of a list, ADDED or MODIFIED. */
   seen(object: Raw): void;
+  /** Whether this version of the object, or a newer one, was taken. */
+  has(uid: string, resourceVersion: string): boolean;
   /** DELETED, with the last state. */
   deleted(object: Raw): void;
   /** A list was read whole, and this is all there is: what else was known has vanished while nobody watched. */

@@ -94,7 +94,7 @@ export function senses(options: SensesOptions): Senses {
   });
 
   const loop = (name: ResourceName, sink: ResourceSink): WatchLoop =>
-    watchLoop({ ...options, resource: watchedResources[name], sink, watchIdleMs: settings.watchIdleMs });
+    watchLoop({ ...options, ...settings, resource: watchedResources[name], sink });
   const loops: Readonly<Record<ResourceName, WatchLoop>> = {
     pods: loop("pods", pods),
     nodes: loop("nodes", nodes),

@@ -1,4 +1,4 @@
-import { formatDuration, minutes, parseDuration, seconds } from "../../shared/time/duration.ts";
+import { formatDuration, hours, minutes, parseDuration, seconds } from "../../shared/time/duration.ts";
 
 /** The forwarder's knobs, as they hold (already divided in the lab). Durations in milliseconds. */
 export interface ForwarderSettings {
@@ -30,6 +30,10 @@ export interface ForwarderSettings {
    * a quiet healthy resource is left alone.
    */
   readonly watchIdleMs: number;
+  /**
+   * About how often (± a quarter) each resource is listed whole and compared with what the watches brought (S0-70). What they missed is taken, and counted as drift.
+   */
+  readonly compareEveryMs: number;
   /** How long `stop` may take to send what is still in the outbox. */
   readonly drainMs: number;
   /** The node label that names the pool, where it is none of the well-known ones. */
@@ -48,6 +52,7 @@ const defaultSettings: ForwarderSettings = {
   milestones: true,
   startupJitterMs: 0,
   watchIdleMs: seconds(90),
+  compareEveryMs: hours(1),
   drainMs: seconds(10),
 };
 
@@ -78,6 +83,7 @@ const durationKnobs = {
   milestoneLinger: { member: "milestoneLingerMs", from: 0, to: minutes(1) },
   startupJitter: { member: "startupJitterMs", from: 0, to: minutes(10) },
   watchIdle: { member: "watchIdleMs", from: seconds(65), to: seconds(95) },
+  compareEvery: { member: "compareEveryMs", from: minutes(10), to: hours(24) },
   drain: { member: "drainMs", from: seconds(1), to: minutes(2) },
 } as const;
 

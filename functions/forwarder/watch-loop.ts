@@ -46,6 +46,7 @@ export interface WatchLoopOptions {
   readonly metrics: ForwarderMetrics;
   /** See ForwarderSettings. */
   readonly watchIdleMs: number;
+  readonly compareEveryMs: number;
 }
 
 /** The server ends a watch after this and up to a minute more, so that the four do not reconnect together. */
@@ -56,10 +57,11 @@ const watchTimeoutSeconds = 300;
  *
  *   list ──whole──► watch ──ended, idle──► watch from where it stood
  *    ▲ └─trouble─┐    ├──broken──► pause, watch from where it stood
- *    └───pause───┘    └──410, garbage, our own failure──► list
+ *    └───pause───┘    ├──410, garbage, our own failure──► list
+ *                     └──ended, and the time has come──► list, compared with what is known (S0-70), watch
  */
 export function watchLoop(options: WatchLoopOptions): WatchLoop {
-  const { resource, sink, connection, clock, time, random, metrics, watchIdleMs } = options;
+  const { resource, sink, connection, clock, time, random, metrics, watchIdleMs, compareEveryMs } = options;
   const log = options.log.with({ resource: resource.name });
   const pauses = watchPauses(random);
   const syncedOnce = Promise.withResolvers<void>();
@@ -71,6 +73,8 @@ export function watchLoop(options: WatchLoopOptions): WatchLoop {
   let openedAt: number | undefined;
   /** Where the watch stands; undefined: a list is needed. */
   let position: string | undefined;
+  /** When the next list is to be compared with what is known, in monotonic milliseconds. */
+  let compareAt = Number.POSITIVE_INFINITY;
   /** The newest version that was ever seen here: what comes from an older one is time travel. */
   let newest = "";
 
@@ -85,6 +89,11 @@ export function watchLoop(options: WatchLoopOptions): WatchLoop {
   function moveTo(version: string): void {
     position = version;
     newest = version;
+  }
+
+  /** A quarter earlier or later, so that a fleet does not list together. */
+  function compareLater(): void {
+    compareAt = clock.monotonic() + compareEveryMs * (0.75 + random.next() / 2);
   }
 
   /** Lists are quorum reads: one that is older than what we have seen comes from another cluster or a restored etcd (K13). */
@@ -110,6 +119,8 @@ export function watchLoop(options: WatchLoopOptions): WatchLoop {
   /** Reads everything. One object that our own code cannot take is counted, logged and left out, or it would block all others for ever. */
   async function list(signal: AbortSignal): Promise<WatchEnding> {
     const uids = new Set<string>();
+    const stoodAt = position;
+    let drifted = 0;
     const result = await listResource(connection, resource, clock, signal, {
       onAnswer(answer, sentAt) {
         heard();
@@ -117,7 +128,13 @@ export function watchLoop(options: WatchLoopOptions): WatchLoop {
         expectProgress(rawText(rawObject(rawObject(answer.body)["metadata"])["resourceVersion"]) ?? "");
       },
       onItem(item) {
-        uids.add(rawText(rawObject(item["metadata"])["uid"]) ?? "");
+        const { uid, version } = identityOf(item);
+        uids.add(uid);
+        if (stoodAt !== undefined) {
+          if (sink.has(uid, version)) return;
+          // What is newer than where the watch stood is news. This the watch had passed, and must have brought.
+          if (!isOlderVersion(stoodAt, version)) drifted += 1;
+        }
         try {
           sink.seen(item);
         } catch (error) {
@@ -130,6 +147,13 @@ export function watchLoop(options: WatchLoopOptions): WatchLoop {
     sink.listed(uids);
     metrics.listed(resource.name, synced);
     moveTo(result.resourceVersion);
+    compareLater();
+    if (stoodAt !== undefined) {
+      metrics.compared(resource.name, drifted);
+      const words = { objects: uids.size, drifted };
+      if (drifted > 0) log.warn("compared with a whole list: what was missed is taken now", words);
+      else log.debug("compared with a whole list", words);
+    }
     if (!synced) {
       synced = true;
       log.info("listed", { objects: uids.size, resourceVersion: result.resourceVersion });
@@ -204,9 +228,21 @@ export function watchLoop(options: WatchLoopOptions): WatchLoop {
     if (ending.kind === "relist") position = undefined;
   }
 
+  /** One that fails is put off: the watch goes on from where it stood, and blindness for the sake of a comparison would be the worse. */
+  async function compare(signal: AbortSignal): Promise<void> {
+    compareLater();
+    try {
+      const ending = await list(signal);
+      if (ending.kind !== "clean") log.warn("comparing with a whole list", { err: ending.words });
+    } catch (error) {
+      log.warn("comparing with a whole list", { err: describeError(error) });
+    }
+  }
+
   async function round(signal: AbortSignal): Promise<WatchEnding> {
     active();
     try {
+      if (position !== undefined && clock.monotonic() >= compareAt) await compare(signal);
       if (position === undefined) {
         const ending = await list(signal);
         if (ending.kind !== "clean" || signal.aborted) return ending;
@@ -240,4 +276,9 @@ export function watchLoop(options: WatchLoopOptions): WatchLoop {
       }
     },
   };
+}
+
+function identityOf(item: Raw): { readonly uid: string; readonly version: string } {
+  const metadata = rawObject(item["metadata"]);
+  return { uid: rawText(metadata["uid"]) ?? "", version: rawText(metadata["resourceVersion"]) ?? "" };
 }

@@ -1,20 +1,32 @@
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { clusterTime } from "../../../../functions/forwarder/cluster-time.ts";
-import { forwarderMetrics } from "../../../../functions/forwarder/metrics.ts";
+import { type ForwarderMetrics, forwarderMetrics, type Measured } from "../../../../functions/forwarder/metrics.ts";
 import { type WatchLoop, watchLoop } from "../../../../functions/forwarder/watch-loop.ts";
 import { watchedResources } from "../../../../functions/forwarder/watched-resource.ts";
 import { type Raw, rawObject } from "../../../../shared/kubernetes/raw.ts";
 import { silentLog } from "../../../../shared/log/log.ts";
+import { minutes } from "../../../../shared/time/duration.ts";
 import { type ManualClock, manualClock } from "../../../fakes/manual-clock.ts";
 import { type ScriptedConnection, scriptedConnection } from "../../../fakes/scripted-connection.ts";
 import { seededRandom } from "../../../fakes/seeded-random.ts";
 import { rawPod } from "./raw-objects.ts";
 
 const path = "/api/v1/pods";
+const nothingMeasured: Measured = {
+  suspects: 0,
+  unsent: 0,
+  coalesced: 0,
+  synced: true,
+  objects: { pods: 0, nodes: 0, events: 0, leases: 0 },
+  silenceSeconds: {},
+};
 let clock: ManualClock;
 let api: ScriptedConnection;
 let loop: WatchLoop;
 let heard: string[];
+/** "uid version" of what the sink took. */
+let taken: Set<string>;
+let metrics: ForwarderMetrics;
 /** Names that the sink throws at. */
 let poison: Set<string>;
 let stop: AbortController;
@@ -33,8 +45,12 @@ beforeEach(async () => {
   heard = [];
   poison = new Set();
   stop = new AbortController();
+  taken = new Set();
+  metrics = forwarderMetrics("eu-1", () => nothingMeasured);
   const take = (what: string, object: Raw) => {
-    const name = String(rawObject(object["metadata"])["name"]);
+    const { name: given, uid, resourceVersion } = rawObject(object["metadata"]);
+    const name = String(given);
+    taken.add(`${uid} ${resourceVersion}`);
     if (poison.has(name)) throw new Error(`no ${name}`);
     heard.push(`${what} ${name}`);
   };
@@ -42,6 +58,7 @@ beforeEach(async () => {
     resource: watchedResources.pods,
     sink: {
       seen: (object) => take("seen", object),
+      has: (uid, version) => taken.has(`${uid} ${version}`),
       deleted: (object) => take("deleted", object),
       listed: (uids) => heard.push(`listed ${[...uids]}`),
       rewound: () => heard.push("rewound"),
@@ -52,10 +69,9 @@ beforeEach(async () => {
     time: clusterTime(clock),
     random: seededRandom(3),
     log: silentLog,
-    metrics: forwarderMetrics("eu-1", () => {
-      throw new Error("nobody asks");
-    }),
+    metrics,
     watchIdleMs: 90_000,
+    compareEveryMs: minutes(60),
   });
   api.serve(path, "100", [rawPod()]);
   ended = loop.run(stop.signal);
@@ -117,4 +133,36 @@ it("closes its stream when it is stopped", async () => {
   stop.abort();
   await ended;
   expect(stream.open).toBe(false);
+});
+
+describe("compares what its watch brought with a whole list, about once an hour (S0-70)", () => {
+  /** Bookmarks keep the watch alive; the server ends it in order every five minutes. */
+  async function anHourAndAQuarter(): Promise<void> {
+    for (let minute = 1; minute <= 75; minute += 1) {
+      const stream = api.streams(path).findLast(({ open }) => open);
+      stream?.bookmark(String(1_000 + minute));
+      if (minute % 5 === 0) stream?.end();
+      await advance(60_000);
+    }
+  }
+  const drift = async () => /^knitbone_forwarder_drift_total\{.*\} (\d+)$/m.exec(await metrics.text())?.[1];
+
+  it("takes what the watch had passed and not brought, and counts it; what is newer is news, what is known is left", async () => {
+    const missed = rawPod({ name: "missed", version: "900" });
+    const news = rawPod({ name: "news", version: "3000" });
+    api.serve(path, "3000", [rawPod(), missed, news]);
+    heard.length = 0;
+    await anHourAndAQuarter();
+    const seen = heard.filter((each) => each.startsWith("seen"));
+    expect(seen).toEqual(["seen missed", "seen news"]);
+    expect(heard).toContain("listed uid-web,uid-missed,uid-news");
+    expect(await drift()).toBe("1");
+  });
+
+  it("goes on watching from where it stood when that list fails", async () => {
+    api.on(path, () => "unreachable");
+    await anHourAndAQuarter();
+    expect(loop.status()).toMatchObject({ synced: true, watching: true });
+    expect(await drift()).toBeUndefined();
+  });
 });
