@@ -6,7 +6,7 @@ import { ageOf, briefDuration, rfc3339, untilWords } from "./brief-time.ts";
 import { type Desk, type ListOptions, type Place, type Stores, showList } from "./desk.ts";
 import { checkHealer } from "./known-healers.ts";
 import { plainText } from "./plain-text.ts";
-import { parseScope } from "./scope.ts";
+import { parseRing, parseScope } from "./scope.ts";
 import type { Cell } from "./text-table.ts";
 import { parseUntil } from "./until.ts";
 import { UsageError } from "./usage-error.ts";
@@ -116,7 +116,8 @@ export async function setFlag(
   [scopeText, healer, modeText]: readonly [string, string, string],
   options: Place & { readonly until?: string; readonly reason?: string },
 ): Promise<void> {
-  const { scope, cluster } = parseScope(scopeText);
+  const ring = parseRing(scopeText);
+  const named = ring === undefined ? parseScope(scopeText) : undefined;
   checkHealer(healer, desk.healers, { all: true });
   const mode = modes.find((known) => known === modeText);
   if (mode === undefined) throw new UsageError(`mode "${modeText}" is not known; known: ${modes.join(", ")}`);
@@ -127,17 +128,30 @@ export async function setFlag(
     throw new UsageError(`--reason must have 1 to ${longestReason} characters, not ${reason.length}`);
   }
   const stores = await desk.open(options);
-  await stores.flags.set({
-    scope,
-    healer,
-    mode,
-    ...(until === undefined ? {} : { until }),
-    reason,
-    by: desk.user,
-    updatedAt: now,
-  });
-  desk.out(confirmation(scope, healer, mode, until === undefined ? undefined : until - now));
-  if (cluster !== undefined) await warnOfUnknownCluster(desk, stores, cluster);
+  const scopes = named === undefined ? await clustersOfRing(stores, ring ?? 0) : [named.scope];
+  for (const scope of scopes) {
+    await stores.flags.set({
+      scope,
+      healer,
+      mode,
+      ...(until === undefined ? {} : { until }),
+      reason,
+      by: desk.user,
+      updatedAt: now,
+    });
+    desk.out(confirmation(scope, healer, mode, until === undefined ? undefined : until - now));
+  }
+  if (named?.cluster !== undefined) await warnOfUnknownCluster(desk, stores, named.cluster);
+}
+
+/** A ring is a short word for the clusters that are in it now: each gets a row of its own, and one that joins later gets none (S3-14). */
+async function clustersOfRing({ clusters }: Stores, ring: number): Promise<readonly string[]> {
+  const registered = (await clusters.list()).flatMap(({ registered: row }) => (row === undefined ? [] : [row]));
+  const ids = registered.filter((each) => each.ring === ring).map(({ id }) => id);
+  if (ids.length > 0) return ids.sort();
+  const rings = [...new Set(registered.map((each) => each.ring))].sort((a, b) => a - b);
+  const others = rings.length === 0 ? "no cluster is registered" : `there are: ${rings.join(", ")}`;
+  throw new UsageError(`no registered cluster is in ring ${ring} (${others})`);
 }
 
 const longestReason = 500;

@@ -66,7 +66,7 @@ function addFlagCommands(program: Command, desk: Desk): void {
     .option("--reason <text>", "why, for those who read it later")
     .addHelpText(
       "after",
-      `\nscope   '*', a cluster, or cluster/namespace\nhealer  '*', or ${desk.healers.join(", ")}\nmode    off, observe or act; off anywhere wins, else the narrowest scope`,
+      `\nscope   '*', a cluster, cluster/namespace, or ring=N for every cluster that is in that ring now\nhealer  '*', or ${desk.healers.join(", ")}\nmode    off, observe or act; off anywhere wins, else the narrowest scope`,
     )
     .action((scope: string, healer: string, mode: string, _options, command: Command) =>
       setFlag(desk, [scope, healer, mode], command.optsWithGlobals()),

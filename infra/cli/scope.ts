@@ -16,6 +16,14 @@ export function parseScope(text: string): { readonly scope: string; readonly clu
   return { scope: text, cluster };
 }
 
+/** "ring=0" → 0; undefined where the scope is no ring ("=" is in no cluster's id). */
+export function parseRing(text: string): number | undefined {
+  if (!text.startsWith("ring=")) return undefined;
+  const ring = text.slice("ring=".length);
+  if (!/^\d{1,3}$/.test(ring)) throw new UsageError(`scope "${text}": "${ring}" is not the number of a ring`);
+  return Number(ring);
+}
+
 /** "cluster/namespace/name", the whole name of one pod. */
 export function parsePodName(text: string): {
   readonly cluster: string;

@@ -27,6 +27,33 @@ it("sets a flag with its end, reason and author", async () => {
   ]);
 });
 
+it("sets a flag for every cluster of a ring, so that a healer begins in the canaries (S3-14)", async () => {
+  const { run, stores } = testDesk();
+  for (const [id, ring] of [
+    ["eu-1", 1],
+    ["canary-2", 0],
+    ["canary-1", 0],
+  ] as const) {
+    await stores.clusters.register(aRegisteredCluster({ id, ring }));
+  }
+  const said = await run("flag", "set", "ring=0", "terminating-reaper", "act", "--until", "2h");
+  expect(said).toEqual({
+    code: 0,
+    out: "terminating-reaper in canary-1: act, for 2h\nterminating-reaper in canary-2: act, for 2h",
+    err: "",
+  });
+  const scopes = (await stores.flags.list()).map((flag) => (flag.kind === "row" ? flag.row.scope : ""));
+  expect(scopes.sort()).toEqual(["canary-1", "canary-2"]);
+  expect(await run("flag", "set", "ring=3", "*", "act")).toMatchObject({
+    code: 2,
+    err: expect.stringContaining("no registered cluster is in ring 3 (there are: 0, 1)"),
+  });
+  expect(await run("flag", "set", "ring=one", "*", "act")).toMatchObject({
+    code: 2,
+    err: expect.stringContaining('scope "ring=one": "one" is not the number of a ring'),
+  });
+});
+
 it("sets a flag without an end when none is given", async () => {
   const { run, stores } = testDesk();
   const said = await run("flag", "set", "*", "*", "off");
