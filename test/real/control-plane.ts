@@ -30,6 +30,10 @@ export interface ControlPlane {
   context(name: string, user: string): KubeconfigContext;
   /** The path of a kubeconfig file with that one context in it. */
   kubeconfig(name: string, user: string): string;
+  /** SIGSTOP to the API server: connections stand, and nothing is answered on them. */
+  freeze(): void;
+  /** SIGCONT. */
+  thaw(): void;
   /** Something to end before the control plane does. */
   beforeStop(end: () => Promise<void>): void;
   stop(): Promise<void>;
@@ -129,6 +133,8 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
       audit: auditLog(join(folder, "audit.log")),
       context,
       kubeconfig,
+      freeze: () => apiServer.signal("SIGSTOP"),
+      thaw: () => apiServer.signal("SIGCONT"),
       beforeStop: (end) => endings.push(end),
       stop,
     };
