@@ -1,38 +1,5 @@
-import { readdirSync, readFileSync } from "node:fs";
-import { describe, expect, it } from "vitest";
-import { decide, type Facts } from "../../../../functions/terminating-reaper/decide.ts";
+import { decide } from "../../../../functions/terminating-reaper/decide.ts";
 import { parsePolicy } from "../../../../functions/terminating-reaper/policy.ts";
-import type { Case } from "../../../../shared/case/case.ts";
-import { anOpenCase } from "../../../build/case.ts";
+import { situations } from "../situations.ts";
 
-/** `now` in RFC 3339, as the API server would say it; `case` where the case so far matters. */
-interface Situation {
-  readonly now: string;
-  readonly case?: Pick<Case, "verdict" | "clockOffsetMs">;
-  readonly facts: Facts;
-}
-
-const folder = new URL("../../../fixtures/terminating-reaper/", import.meta.url);
-const files = readdirSync(folder);
-const names = files.filter((each) => each.endsWith(".facts.json")).map((each) => each.replace(".facts.json", ""));
-const read = <T>(file: string): T => JSON.parse(readFileSync(new URL(file, folder), "utf8"));
-
-const parsed = parsePolicy({}, 1);
-if (parsed.kind !== "policy") throw new Error("the defaults are a policy");
-const { policy } = parsed;
-
-describe("situations as an API server tells them", () => {
-  it("are there, each with its verdict", () => {
-    expect(names.length).toBeGreaterThanOrEqual(5);
-    expect(files.toSorted()).toEqual(
-      names.flatMap((each) => [`${each}.facts.json`, `${each}.verdict.json`]).toSorted(),
-    );
-  });
-
-  it.each(names)("%s", (name) => {
-    const situation = read<Situation>(`${name}.facts.json`);
-    const openCase = anOpenCase({ healer: "terminating-reaper", ...situation.case });
-    const verdict = decide(situation.facts, openCase, policy, Date.parse(situation.now));
-    expect(verdict).toEqual(read(`${name}.verdict.json`));
-  });
-});
+situations({ healer: "terminating-reaper", parsePolicy, decide });
