@@ -1,7 +1,7 @@
 import type { Clock } from "../../../shared/time/clock.ts";
 import type { PolledQueue } from "../batch-gathering.ts";
+import { receiveWithin } from "./long-poll.ts";
 import type { MessageAttributes } from "./message-digest.ts";
-import { receiveWithin } from "./queue-actions.ts";
 import type { QueueDatabase } from "./queue-database.ts";
 
 /** The queue as Lambda's own pollers use it, without HTTP in between. */

@@ -1,11 +1,14 @@
 import type { Clock } from "../../../shared/time/clock.ts";
-import { type MessageAttributes, md5, md5OfAttributes } from "./message-digest.ts";
-import type { NewMessage, QueueDatabase, StoredMessage } from "./queue-database.ts";
-import { invalidParameter, noSuchQueue, QueueFailure } from "./queue-failure.ts";
+import { batchAnswer, entriesOf, judge } from "./batch-entries.ts";
+import { receiveWithin } from "./long-poll.ts";
+import type { QueueDatabase } from "./queue-database.ts";
+import { noSuchQueue, QueueFailure } from "./queue-failure.ts";
+import { integer, limits, names, type QueueInput, receiptOf } from "./queue-input.ts";
+import { newMessage, presented, sent, systemAttributesWanted } from "./queue-message.ts";
 
 /** One request of the SQS JSON protocol, after HTTP. */
 export interface QueueRequest {
-  readonly input: Readonly<Record<string, unknown>>;
+  readonly input: QueueInput;
   /** Access key id that signed it: becomes SenderId, as SQS stamps the caller's identity. */
   readonly sender: string;
   /** Aborts when the caller hangs up: no message is handed to nobody. */
@@ -13,13 +16,6 @@ export interface QueueRequest {
 }
 
 export type QueueAction = (request: QueueRequest) => Promise<Readonly<Record<string, unknown>>>;
-
-/** SQS quotas: message and batch size in bytes, entries per batch, longest delay and visibility in seconds. */
-const limits = { bytes: 1_048_576, entries: 10, delay: 900, visibility: 43_200, wait: 20 };
-
-/** XML 1.0 characters only, as SQS says. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: naming the forbidden ones is the point
-const forbiddenCharacter = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/;
 
 export function queueActions(
   database: QueueDatabase,
@@ -78,7 +74,7 @@ export function queueActions(
       : { Messages: messages.map((message) => presented(message, wanted, wantedAttributes)) };
   };
 
-  const changeVisibility = (queue: string, input: Readonly<Record<string, unknown>>) => {
+  const changeVisibility = (queue: string, input: QueueInput) => {
     const visibility = integer(input, "VisibilityTimeout", 0, limits.visibility);
     if (visibility === undefined) throw new QueueFailure("MissingParameter", "VisibilityTimeout is required.");
     if (database.changeVisibility(queue, receiptOf(input), visibility * 1_000) === "notInFlight") {
@@ -163,153 +159,4 @@ export function queueActions(
       return {};
     },
   };
-}
-
-/** Long polling: what is there at once, else what arrives until the wait is over or the caller hangs up. */
-export async function receiveWithin(
-  database: QueueDatabase,
-  options: {
-    readonly queue: string;
-    readonly limit: number;
-    readonly visibilityMs: number;
-    readonly waitMs: number;
-    readonly clock: Clock;
-    readonly signal?: AbortSignal | undefined;
-  },
-): Promise<readonly StoredMessage[]> {
-  const { queue, limit, visibilityMs, waitMs, clock, signal } = options;
-  const deadline = clock.monotonic() + waitMs;
-  for (;;) {
-    if (signal?.aborted) return [];
-    const messages = database.receive(queue, limit, visibilityMs);
-    const leftMs = deadline - clock.monotonic();
-    if (messages.length > 0 || leftMs <= 0) return messages;
-    await database.arrival(queue, leftMs, signal);
-  }
-}
-
-type Judged<T> =
-  | { readonly kind: "fine"; readonly id: string; readonly value: T }
-  | { readonly kind: "refused"; readonly id: string; readonly failure: QueueFailure };
-
-function judge<T>(id: unknown, work: () => T): Judged<T> {
-  try {
-    return { kind: "fine", id: String(id), value: work() };
-  } catch (error) {
-    if (error instanceof QueueFailure) return { kind: "refused", id: String(id), failure: error };
-    throw error;
-  }
-}
-
-function batchAnswer(
-  judged: readonly (
-    | { readonly kind: "fine"; readonly id: string; readonly answer: object }
-    | Extract<Judged<never>, { kind: "refused" }>
-  )[],
-) {
-  return {
-    Successful: judged.flatMap((each) => (each.kind === "fine" ? [{ Id: each.id, ...each.answer }] : [])),
-    Failed: judged.flatMap((each) =>
-      each.kind === "refused"
-        ? [{ Id: each.id, SenderFault: true, Code: each.failure.code, Message: each.failure.message }]
-        : [],
-    ),
-  };
-}
-
-function newMessage(entry: Readonly<Record<string, unknown>>, sender: string): NewMessage {
-  const body = entry["MessageBody"];
-  if (typeof body !== "string" || body === "") {
-    throw new QueueFailure("MissingParameter", "The request must contain the parameter MessageBody.");
-  }
-  if (Buffer.byteLength(body) > limits.bytes) {
-    throw invalidParameter(`One or more parameters are invalid. Message must be shorter than ${limits.bytes} bytes.`);
-  }
-  if (forbiddenCharacter.test(body) || !body.isWellFormed()) {
-    throw new QueueFailure("InvalidMessageContents", "Invalid characters found in the message.");
-  }
-  const delay = integer(entry, "DelaySeconds", 0, limits.delay);
-  const group = entry["MessageGroupId"];
-  return {
-    body,
-    sender,
-    attributes: (entry["MessageAttributes"] ?? {}) as MessageAttributes,
-    ...(delay === undefined ? {} : { delayMs: delay * 1_000 }),
-    ...(typeof group === "string" ? { group } : {}),
-  };
-}
-
-function sent(message: NewMessage, id: string | undefined) {
-  const digest = md5OfAttributes(message.attributes);
-  return {
-    MessageId: id,
-    MD5OfMessageBody: md5(message.body),
-    ...(digest === undefined ? {} : { MD5OfMessageAttributes: digest }),
-  };
-}
-
-function presented(message: StoredMessage, wanted: readonly string[], wantedAttributes: readonly string[]) {
-  const system: Record<string, string> = {
-    SenderId: message.sender,
-    SentTimestamp: String(message.sentAt),
-    ApproximateReceiveCount: String(message.receiveCount),
-    ApproximateFirstReceiveTimestamp: String(message.firstReceivedAt),
-    ...(message.group === undefined ? {} : { MessageGroupId: message.group }),
-  };
-  const all = wanted.includes("All");
-  const allOwn = wantedAttributes.includes("All") || wantedAttributes.includes(".*");
-  const own = Object.fromEntries(
-    Object.entries(message.attributes).filter(([name]) => allOwn || wantedAttributes.includes(name)),
-  );
-  const digest = md5OfAttributes(own);
-  return {
-    MessageId: message.id,
-    ReceiptHandle: message.receipt,
-    Body: message.body,
-    MD5OfBody: message.md5,
-    ...(wanted.length === 0
-      ? {}
-      : { Attributes: Object.fromEntries(Object.entries(system).filter(([name]) => all || wanted.includes(name))) }),
-    ...(digest === undefined ? {} : { MessageAttributes: own, MD5OfMessageAttributes: digest }),
-  };
-}
-
-const names = (value: unknown): readonly string[] => (Array.isArray(value) ? value.map(String) : []);
-
-const systemAttributesWanted = (input: Readonly<Record<string, unknown>>): readonly string[] => [
-  ...names(input["AttributeNames"]),
-  ...names(input["MessageSystemAttributeNames"]),
-];
-
-function receiptOf(input: Readonly<Record<string, unknown>>): string {
-  const receipt = input["ReceiptHandle"];
-  if (typeof receipt === "string" && receipt !== "") return receipt;
-  throw new QueueFailure("ReceiptHandleIsInvalid", "The input receipt handle is invalid.");
-}
-
-function entriesOf(input: Readonly<Record<string, unknown>>): readonly Readonly<Record<string, unknown>>[] {
-  const entries = input["Entries"];
-  const prefix = "AWS.SimpleQueueService.";
-  if (!Array.isArray(entries) || entries.length === 0) {
-    throw new QueueFailure("EmptyBatchRequest", "The batch request has no entries.", `${prefix}EmptyBatchRequest`);
-  }
-  if (entries.length > limits.entries) {
-    const words = `Maximum number of entries per request are ${limits.entries}. You have sent ${entries.length}.`;
-    throw new QueueFailure("TooManyEntriesInBatchRequest", words, `${prefix}TooManyEntriesInBatchRequest`);
-  }
-  if (new Set(entries.map((entry) => entry.Id)).size < entries.length) {
-    const words = "Two or more batch entries in the request have the same Id.";
-    throw new QueueFailure("BatchEntryIdsNotDistinct", words, `${prefix}BatchEntryIdsNotDistinct`);
-  }
-  return entries;
-}
-
-type Bound = Readonly<Record<string, unknown>>;
-function integer(input: Bound, name: string, min: number, max: number): number | undefined;
-function integer(input: Bound, name: string, min: number, max: number, fallback: number): number;
-function integer(input: Bound, name: string, min: number, max: number, fallback?: number): number | undefined {
-  const value = input[name];
-  if (value === undefined || value === null) return fallback;
-  if (typeof value === "number" && Number.isInteger(value) && value >= min && value <= max) return value;
-  throw invalidParameter(`Value ${String(value)} for parameter ${name} is invalid. Reason: Must be ${min} to ${max}.`);
 }
