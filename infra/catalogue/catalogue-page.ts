@@ -6,6 +6,7 @@ import {
   remedies,
   scopes,
 } from "../../shared/catalogue/signature.ts";
+import { markdownTable as table } from "../text/markdown-table.ts";
 import { byId } from "./release-text.ts";
 
 const remedyWords = {
@@ -103,10 +104,4 @@ function placeWords({ channel, reasons }: Place): string {
 
 function counted(rows: readonly ProvenSignature[], wanted: (row: ProvenSignature) => boolean): string {
   return String(rows.filter(wanted).length);
-}
-
-/** Markdown; a bar within a cell would end it. */
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
-  return [line(head), line(head.map(() => "---")), ...rows.map(line)].join("\n");
 }

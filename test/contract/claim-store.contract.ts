@@ -38,7 +38,7 @@ export function claimStoreContract(create: () => Promise<ClaimStore>, deviations
       expect(await claims.read("eu-1", "uid-1")).toEqual(held);
     });
 
-    keeps("holds up to one millisecond before the lease ends", async () => {
+    keeps("holds up to one millisecond before the lease ends (S0-64, X-06)", async () => {
       const claims = await create();
       await claims.take(aClaim("a"), now);
       const late = aClaim("b", { expiresAt: now + 2 * leaseMs });
@@ -93,7 +93,7 @@ export function claimStoreContract(create: () => Promise<ClaimStore>, deviations
       expect(await claims.take(aClaim("b"), now)).toEqual({ kind: "taken" });
     });
 
-    keeps("leaves another's claim alone at a release, and an absent one", async () => {
+    keeps("leaves another's claim alone at a release, and an absent one (X-06)", async () => {
       const claims = await create();
       await claims.release("eu-1", "uid-1", "a");
       await claims.take(aClaim("a"), now);

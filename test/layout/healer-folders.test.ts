@@ -93,7 +93,7 @@ describe.each(healers)("functions/%s", (healer) => {
     expect(reasonsOf(healer).filter((each) => !/^([A-Z]+[a-z]*)+$/.test(each))).toEqual([]);
   });
 
-  it("is called by one name: folder, factory and healer", async () => {
+  it("is called by one name: folder, factory and healer (S0-01)", async () => {
     const { parsePolicy } = (await import(pathOf(healer, "policy.ts"))) as { parsePolicy: ParsePolicy<unknown> };
     const factories = (await import(pathOf(healer, "healer.ts"))) as Record<string, (policy: unknown) => Healer>;
     expect(Object.keys(factories)).toEqual([camelCase(healer)]);

@@ -49,7 +49,7 @@ describe("Knitbone, acting on a real cluster", () => {
   }, 5 * minutes);
   afterAll(() => cluster?.stop());
 
-  test("two of three stateless pods are force-deleted after the margin, each with its uid as precondition", async () => {
+  test("two of three stateless pods are force-deleted after the margin, each with its uid as precondition (S0-04, 44, 45)", async () => {
     tellWhy();
     const { stateless, statefulSetPod, jobPod, namespace } = frozen;
     const all = [...stateless, statefulSetPod, jobPod];
@@ -70,7 +70,7 @@ describe("Knitbone, acting on a real cluster", () => {
     }
   });
 
-  test("the third goes only after our own taint keeps its replacement away, and is made anew elsewhere", async () => {
+  test("the third goes only after our own taint keeps its replacement away, and is made anew elsewhere (S0-05, S2-03)", async () => {
     tellWhy();
     const { stateless, namespace, node } = frozen;
     const third = await eventually("the third force-delete", 3 * minutes, () => removed(namespace)[2]);
@@ -89,7 +89,7 @@ describe("Knitbone, acting on a real cluster", () => {
     ).toEqual(uidsOf(stateless).sort());
   });
 
-  test("the StatefulSet's and the Job's pod stay, and people are told once of each", async () => {
+  test("the StatefulSet's and the Job's pod stay, and people are told once of each (S0-45)", async () => {
     tellWhy();
     const { statefulSetPod, jobPod, namespace } = frozen;
     for (const pod of [statefulSetPod, jobPod]) {
@@ -121,7 +121,7 @@ describe("Knitbone, acting on a real cluster", () => {
     }
   });
 
-  test("what a rejection loop left is evicted but for the newest five", async () => {
+  test("what a rejection loop left is evicted but for the newest five (S0-04, 23, 51, 52)", async () => {
     tellWhy();
     const made = few.older.length + few.newer.length;
     const kept = await eventually(
@@ -167,7 +167,7 @@ describe("Knitbone, acting on a real cluster", () => {
     expect(warningsAbout(cluster.audit, flood.replicaSet)).toHaveLength(1);
   });
 
-  test("every write says whose it is, names one uid, and follows a fresh look", () => {
+  test("every write says whose it is, names one uid, and follows a fresh look (X-14, 19)", () => {
     expectExplainableWrites(cluster.audit);
     // Its kubelet is frozen, and what it must end stands there: the mark stays, and no other node got one.
     expect(marksByProduct(cluster.audit).map(({ node, taints }) => [node, taints])).toEqual([

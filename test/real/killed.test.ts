@@ -120,7 +120,7 @@ describe("Knitbone, killed with -9 in the middle and started again on the same s
     }
   });
 
-  test("the ledger has one finished force-delete per pod, and every write names one uid and follows a fresh look", async () => {
+  test("the ledger has one finished force-delete per pod, and every write names one uid and follows a fresh look (X-13)", async () => {
     // What the dead process had sent and not settled is settled when its message comes again: after the queue's visibility time-out of three minutes.
     const wanted = uidsOf(frozen.stateless).toSorted();
     const forced = await eventually("one finished force-delete per pod in the ledger", toTheEnd, async () => {

@@ -35,7 +35,7 @@ describe("Knitbone, told not to act", () => {
   }, 5 * minutes);
   afterAll(() => cluster?.stop());
 
-  test("with --mode observe it writes nothing, and its lists say what it would have done", async () => {
+  test("with --mode observe it writes nothing, and its lists say what it would have done (S2-13, X-11)", async () => {
     tellWhy();
     const { stateless, statefulSetPod } = frozen;
     const [pod] = stateless;
@@ -74,7 +74,7 @@ describe("Knitbone, told not to act", () => {
     ]);
   });
 
-  test("with the flag off it writes nothing and plans nothing", async () => {
+  test("with the flag off it writes nothing and plans nothing (S0-78)", async () => {
     tellWhy();
     const [, pod] = frozen.stateless;
     if (pod === undefined) throw new Error("unreachable: three are staged");

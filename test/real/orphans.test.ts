@@ -51,7 +51,7 @@ describe("Knitbone, in a cluster without a garbage collector", () => {
   }, 5 * minutes);
   afterAll(() => cluster?.stop());
 
-  test("an orphan whose namespace asks for it is evicted, with its uid, and ends in its own time", async () => {
+  test("an orphan whose namespace asks for it is evicted, with its uid, and ends in its own time (S0-10)", async () => {
     tellWhy(knitbone);
     const [removal] = await eventually("the orphan to be evicted", withinMs, () => {
       const removals = removedByProduct(cluster.audit, "wished");

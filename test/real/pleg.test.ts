@@ -52,7 +52,7 @@ describe.concurrent("Knitbone, beside kubelets that cannot do their work", () =>
   }, 5 * minutes);
   afterAll(() => cluster?.stop());
 
-  test("PLEG is not healthy (S1, S2): what is stateless there is freed, the rest is told, the node is left to people", async ({
+  test("PLEG is not healthy (S0-87, S1-08): what is stateless there is freed, the rest is told, the node is left to people", async ({
     expect,
   }) => {
     tellWhy(knitbone);

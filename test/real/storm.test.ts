@@ -43,7 +43,7 @@ describe("Knitbone, while three nodes of five are silent", () => {
   }, 3 * minutes);
   afterAll(() => cluster?.stop());
 
-  test("nothing at all is written about pods that each alone would be force-deleted, and the cases name the brake", async () => {
+  test("nothing at all is written about pods that each alone would be force-deleted, and the cases name the brake (S2-02)", async () => {
     tellWhy();
     for (const kubelet of kubelets) kubelet.freeze();
     await eventually("the brake to freeze", 2 * minutes, async () => {

@@ -184,7 +184,7 @@ describe("a process that failed, and whose pod goes by itself meanwhile", () => 
     // A dry run holds its case for an hour, and closes it on the word that the pod is gone.
     ["observe", true],
   ] as const)(
-    "leaves no action without an outcome and no open case in mode %s, gone told: %s",
+    "leaves no action without an outcome and no open case in mode %s, gone told: %s (X-13)",
     async (mode, goneTold) => {
       const { seen, wanted, expected } = await everyFault({ mode, goesMeanwhile: true, goneTold }, explained);
       expect(expected).toEqual({ withoutOutcome: [], open: false, writes: true });

@@ -34,7 +34,7 @@ describe("a heal with nothing in its way", () => {
     expect(action?.evidence).toMatch(/^H4sI/);
   });
 
-  it("is explained by an Event on the pod and recorded in its life", async () => {
+  it("is explained by an Event on the pod and recorded in its life (X-19)", async () => {
     const stage = await aStage(scriptedHealer());
     stage.api.putPod(pod);
     await stage.sight(pod);
@@ -45,7 +45,7 @@ describe("a heal with nothing in its way", () => {
     expect((await stage.deps.lifecycles.read("eu-1", pod.ref.uid))?.heals).toEqual([action?.id]);
   });
 
-  it("opens a leak row for what may still run on the node", async () => {
+  it("opens a leak row for what may still run on the node (S0-46)", async () => {
     const stage = await aStage(scriptedHealer());
     stage.api.putPod(pod);
     await stage.sight(pod);
@@ -138,7 +138,7 @@ describe("a heal whose outcome is not Done", () => {
     expect(await stage.caseOf(pod.ref.uid)).toMatchObject({ escalated: { reason: "WriteDenied" } });
   });
 
-  it("goes up to three attempts and then asks people, once", async () => {
+  it("goes up to three attempts and then asks people, once (X-13)", async () => {
     const stage = await aStage(scriptedHealer(evictTerminal));
     stage.api.putPod(pod);
     for (let attempt = 0; attempt < 3; attempt++) {

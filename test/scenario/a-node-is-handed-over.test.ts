@@ -83,7 +83,7 @@ async function threeStuckPods() {
 
 const marksOf = ({ api }: TwoHealers) => api.marks.map(({ verb, taint, outcome }) => `${verb} ${taint} ${outcome}`);
 
-describe("the third stuck pod of a node that calls itself Ready", () => {
+describe("the third stuck pod of a node that calls itself Ready (S0-05, 48, S2-03)", () => {
   it("goes once our mark keeps its replacement away; the mark goes when the node has stayed well for ten minutes", async () => {
     const stage = await threeStuckPods();
     expect(stage.api.writes).toHaveLength(2);
@@ -153,7 +153,7 @@ async function liveNode({ api }: TwoHealers): Promise<NodeFacts> {
   return found.object;
 }
 
-describe("a node whose kubelet is silent", () => {
+describe("a node whose kubelet is silent (S0-03, 54, S3-07)", () => {
   it("is marked after five minutes, and people are told once what would prove its death", async () => {
     const stage = await twoHealers();
     stage.stopKubelet();

@@ -44,7 +44,7 @@ async function forceDeleted(
   return stage.api.writes.filter((each) => each.outcome === "Done").length;
 }
 
-describe("budgets of nodes", () => {
+describe("budgets of nodes (X-04)", () => {
   const marked = async (stage: Stage, names: readonly string[]) => {
     for (const name of names) {
       stage.api.putNode(aNode({ name }));

@@ -83,7 +83,7 @@ afterEach(async () => {
 });
 
 describe("on a cluster, with the rights that are shipped", () => {
-  it("reads everything it needs and writes nothing", async () => {
+  it("reads everything it needs and writes nothing (S0-68, 75)", async () => {
     await advance(60_000);
     expect(Object.values(forwarder.status().resources).map((each) => [each.synced, each.trouble])).toEqual(
       Array.from({ length: 4 }, () => [true, undefined]),

@@ -34,7 +34,7 @@ describe("a queue that does not answer", () => {
     rig.queue.breakWith(queueDown(), "send");
   });
 
-  it("costs memory by the number of objects, keeps the newest states and counts the others", async () => {
+  it("costs memory by the number of objects, keeps the newest states and counts the others (S2-12)", async () => {
     for (let version = 101; version <= 600; version += 1) {
       const name = `web-${version % 5}`;
       pods().event("MODIFIED", failedPod({ name, version: String(version), status: { message: `${version}` } }));
@@ -56,7 +56,7 @@ describe("a queue that does not answer", () => {
     expect(forwarder.status().coalesced).toBe(500 - rig.deltas().length);
   });
 
-  it("goes on reading meanwhile: no watch is ended for being slow", async () => {
+  it("goes on reading meanwhile: no watch is ended for being slow (S2-10)", async () => {
     for (let version = 101; version <= 5_100; version += 1)
       pods().event("MODIFIED", rawPod({ version: String(version) }));
     await rig.advance(5_000);

@@ -51,7 +51,7 @@ it("says what the cluster is, its zones, its room and its suspects", async () =>
   });
 });
 
-it("comes once everything was listed, then every 30 s", async () => {
+it("comes once everything was listed, then every 30 s (X-18)", async () => {
   rig.api.on(paths.events, { status: 503 });
   rig.start();
   await rig.advance(10_000);
@@ -113,7 +113,7 @@ it("is withheld while the API server does not answer, so that an old view never 
   expect(rig.reports().map((each) => each.report.serverVersion)).toEqual(["v1.36.3", "v1.36.4"]);
 });
 
-it("is withheld while one watch cannot be opened, although the server answers all else", async () => {
+it("is withheld while one watch cannot be opened, although the server answers all else (S1-22)", async () => {
   rig.start();
   await quietMinutes(1);
   rig.api.onWatch(paths.pods, () => "unreachable");

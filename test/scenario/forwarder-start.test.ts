@@ -9,7 +9,7 @@ beforeEach(() => {
 afterEach(() => rig.stopAll());
 
 describe("a forwarder that starts", () => {
-  it("tells the suspects among what is there", async () => {
+  it("tells the suspects among what is there (S0-70)", async () => {
     rig.api.serve(paths.pods, "100", [rawPod(), failedPod({ name: "old" })]);
     rig.api.serve(paths.nodes, "50", [rawNode(), rawNode({ name: "n2", ready: "Unknown" })]);
     const forwarder = rig.start();
@@ -76,7 +76,7 @@ describe("a forwarder that starts", () => {
     expect(forwarder.status().trouble).toBeUndefined();
   });
 
-  it("delays itself by a random part of the jitter", async () => {
+  it("delays itself by a random part of the jitter (S0-75)", async () => {
     const forwarder = rig.start({ startupJitterMs: 60_000 });
     await rig.settle();
     expect(rig.api.requests).toEqual([]);

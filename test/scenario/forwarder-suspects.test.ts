@@ -262,7 +262,7 @@ describe("a node's Lease", () => {
 describe("an Event", () => {
   const event = (type: string, version: string, over = {}) => watch("events").event(type, rawEvent({ version, over }));
 
-  it("is told at its birth and at every rise of its count, as a sighting of what it speaks of", async () => {
+  it("is told at its birth and at every rise of its count, as a sighting of what it speaks of (S0-09)", async () => {
     await begin();
     event("ADDED", "101");
     await rig.advance(1_000);

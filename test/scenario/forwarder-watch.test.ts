@@ -92,7 +92,7 @@ describe("the end of a watch", () => {
   });
 });
 
-describe("history that does not reach back far enough", () => {
+describe("history that does not reach back far enough (S0-69)", () => {
   it.each([
     ["an ERROR event 410", () => pods().event("ERROR", { code: 410, reason: "Expired", message: "too old" })],
     [
@@ -212,7 +212,7 @@ describe("what a watch brings", () => {
   });
 });
 
-it("a node that vanished while nobody watched is told as gone", async () => {
+it("a node that vanished while nobody watched is told as gone (S0-69)", async () => {
   rig.api.stream1(paths.nodes).event("MODIFIED", rawNode({ version: "51", ready: "False" }));
   await rig.advance(250);
   rig.api.serve(paths.nodes, "300", []);

@@ -103,7 +103,7 @@ const logLines = (): readonly Record<string, unknown>[] =>
     .filter((line) => line.startsWith("{"))
     .map((line) => JSON.parse(line));
 
-test("a message travels from a signed request through the queue into the function", async () => {
+test("a message travels from a signed request through the queue into the function (S0-08)", async () => {
   const sqs = await start();
   await sqs.send(
     new SendMessageCommand({

@@ -32,7 +32,7 @@ async function sighted(prepare: (stage: Stage) => Promise<unknown> | unknown, he
   return stage;
 }
 
-describe("flags", () => {
+describe("flags (S0-78)", () => {
   it.each([
     ["the healer", { scope: "*", healer: "terminating-reaper" }],
     ["the cluster", { scope: "eu-1", healer: "terminating-reaper" }],
@@ -73,7 +73,7 @@ describe("flags", () => {
 });
 
 describe("freshness and brake", () => {
-  it("a cluster whose forwarder is silent for more than 120 s is not acted on", async () => {
+  it("a cluster whose forwarder is silent for more than 120 s is not acted on (S1-22, X-15)", async () => {
     const stage = await aStage(scriptedHealer());
     stage.api.putPod(pod);
     await stage.clock.advance(seconds(110));
@@ -110,7 +110,7 @@ describe("freshness and brake", () => {
     expect((await stage.caseOf(pod.ref.uid))?.verdict).toMatchObject({ kind: "wait", reason: "StormBrake" });
   });
 
-  it("an API server that does not answer three times opens the breaker, and then nothing is asked of it", async () => {
+  it("an API server that does not answer three times opens the breaker, and then nothing is asked of it (X-15)", async () => {
     const stage = await aStage(scriptedHealer());
     stage.api.putPod(pod);
     stage.api.breakDown();
@@ -466,7 +466,7 @@ describe("a node", () => {
     expect((await stage.deps.ledger.list())[0]?.outcome).toMatchObject({ kind: "Withdrawn" });
   });
 
-  it("gets no mark that is not ours, and loses none", async () => {
+  it("gets no mark that is not ours, and loses none (X-07)", async () => {
     const theirs = { key: "node.kubernetes.io/unschedulable", value: "", effect: "NoSchedule" };
     for (const kind of ["TaintNode", "UntaintNode"] as const) {
       const stage = await prepared(
@@ -510,7 +510,7 @@ describe("a node", () => {
 describe("claims", () => {
   const claim = { cluster: "eu-1", holder: "other", healer: "orphan-sweeper", actionId: "a", attempt: 1 } as const;
 
-  it("of another healer on the same pod holds until its lease ends", async () => {
+  it("of another healer on the same pod holds until its lease ends (S0-64)", async () => {
     const stage = await sighted((it) =>
       it.deps.claims.take({ ...claim, uid: pod.ref.uid, expiresAt: it.clock.now() + seconds(50) }, it.clock.now()),
     );
@@ -538,7 +538,7 @@ describe("the last look", () => {
     expect((await stage.deps.ledger.list())[0]?.outcome).toMatchObject({ kind: "Withdrawn" });
   });
 
-  it("withdraws when the healer would now decide otherwise, and gives back what it spent", async () => {
+  it("withdraws when the healer would now decide otherwise, and gives back what it spent (X-14)", async () => {
     const decide = ({ subject }: { readonly subject: PodSubject }) =>
       subject.pod.resourceVersion === "1000"
         ? ({

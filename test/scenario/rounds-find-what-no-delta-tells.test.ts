@@ -34,7 +34,7 @@ async function aStray(wish?: string) {
 
 const started = (stage: Stage) => stage.receive(rounds);
 
-describe("a pod whose owner is gone", () => {
+describe("a pod whose owner is gone (S0-10)", () => {
   it("is looked at three times, 45 s apart, and then told of, once; nothing is written", async () => {
     const { stage, pod } = await aStray();
     expect(await started(stage)).toEqual({ kind: "RoundsBegun" });
@@ -114,7 +114,7 @@ describe("a pod whose owner is gone", () => {
   });
 });
 
-describe("a garbage collector that stands still", () => {
+describe("a garbage collector that stands still (S0-11)", () => {
   const waiting = aDeployment({
     name: "old",
     finalizers: ["foregroundDeletion"],

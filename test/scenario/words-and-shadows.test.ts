@@ -66,7 +66,7 @@ describe("an escalation", () => {
     expect(stage.api.writes).toHaveLength(1);
   });
 
-  it("about a workload is one for all of its pods", async () => {
+  it("about a workload is one for all of its pods (X-10)", async () => {
     const about = aDeployment().ref;
     const stage = await aStage(
       scriptedHealer(() => ({ ...stuck, about, reason: "PinnedRejectionLoop" }), "orphan-sweeper"),
@@ -142,7 +142,7 @@ describe("an escalation about something shared", () => {
   });
 });
 
-describe("observe mode", () => {
+describe("observe mode (S2-13, X-11)", () => {
   async function observing(verdict?: () => Verdict) {
     const stage = await aStage(verdict === undefined ? scriptedHealer() : scriptedHealer(verdict));
     await stage.flagRows.set(aFlagRow({ mode: "observe" }));
@@ -289,7 +289,7 @@ describe("a resting case whose object vanished while nobody watched", () => {
 });
 
 describe("messages", () => {
-  it("that cannot be read go into quarantine with their code, and are not tried again", async () => {
+  it("that cannot be read go into quarantine with their code, and are not tried again (X-01)", async () => {
     const stage = await aStage(scriptedHealer());
     for (const body of ["", "{", "[]", '{"v":1}', JSON.stringify({ ...aWakeUp(), healer: "someone-else" })]) {
       expect(await stage.receive(body)).toMatchObject({ kind: "Quarantined" });

@@ -15,7 +15,7 @@ const about = (node: NodeFacts): Collapsed => ({
   messageIds: ["m1"],
 });
 
-describe("leakCloser", () => {
+describe("leakCloser (S0-46)", () => {
   it("closes what a force-delete left on a node that has booted anew", async () => {
     const leaks = memoryLeakStore();
     await leaks.open(aLeak());

@@ -22,7 +22,7 @@ const ready = aPod({
 });
 const told = (pod: PodFacts) => lifecycleFromDelta("eu-1", aDelta({ object: pod.ref, state: pod }));
 
-it("takes every time from the status of a pod that became ready", () => {
+it("takes every time from the status of a pod that became ready (S0-07)", () => {
   const delta = aDelta({ kind: "milestone", object: ready.ref, signals: [], state: ready });
   expect(lifecycleFromDelta("eu-1", delta)).toEqual({
     cluster: "eu-1",

@@ -22,7 +22,7 @@ function status(over: Partial<ForwarderStatus> = {}): ForwarderStatus {
 const stuck = (activeMsAgo: number) =>
   status({ resources: { ...status().resources, events: { ...resource, activeMsAgo } } });
 
-describe("the probes", () => {
+describe("the probes (S0-71)", () => {
   it.each([
     ["all loops moving", status(), true],
     ["one still for five minutes", stuck(300_000), true],

@@ -88,7 +88,7 @@ describe("a node that is not ours to judge", () => {
     });
   });
 
-  it("is waited for when only its Lease is old", () => {
+  it("is waited for when only its Lease is old (S3-06)", () => {
     expect(judge({ subject: { lease: aLease({ renewedAt: atNoon(-seconds(41)) }) } })).toMatchObject({
       kind: "wait",
       reason: "LeaseStale",
@@ -96,7 +96,7 @@ describe("a node that is not ours to judge", () => {
   });
 });
 
-describe("Ready=False", () => {
+describe("Ready=False (S3-02, 07…09)", () => {
   const since = atNoon(-seconds(300));
   const seen = { state: "notReady", since: atNoon(-hours(1)) } as const;
 
@@ -151,7 +151,7 @@ describe("Ready=False", () => {
     });
   });
 
-  it("of a relist that is three to six minutes late is watched, alone", () => {
+  it("of a relist that is three to six minutes late is watched, alone (S0-39, 61, S1-08, S2-06)", () => {
     const pleg = (age: string) => `PLEG is not healthy: pleg was last seen active ${age} ago; threshold is 3m0s`;
     expect(judge({ node: notReady(pleg("3m0.048s")), memory: seen })).toMatchObject({ reason: "PlegWatched" });
     expect(judge({ node: notReady(pleg("5m59.9s")), memory: seen })).toMatchObject({ reason: "PlegWatched" });
@@ -164,7 +164,7 @@ describe("Ready=False", () => {
   });
 });
 
-describe("Ready=Unknown", () => {
+describe("Ready=Unknown (S0-54, S3-07)", () => {
   const since = atNoon(-seconds(300));
   const memory = { state: "silent", since: atNoon(-hours(1)) } as const;
   const shutdown = aTaint({ key: "node.cloudprovider.kubernetes.io/shutdown", effect: "NoSchedule" });
@@ -237,7 +237,7 @@ describe("out of service, by us", () => {
   });
 });
 
-describe("Ready=True, handed over", () => {
+describe("Ready=True, handed over (S0-05, S2-03)", () => {
   const overdue = aStandingPod({ endsBy: atNoon(-seconds(31)) });
   const silent = aStandingPod({ silentSince: atNoon(-seconds(31)) });
 
@@ -278,7 +278,7 @@ describe("Ready=True, under our mark", () => {
     subject: { pods: [aStandingPod({ endsBy: 0 })] },
   } as const;
 
-  it("has five minutes before anything is called without effect; then people are told, once", () => {
+  it("has five minutes before anything is called without effect; then people are told, once (S2-07)", () => {
     const since = atNoon(-minutes(5));
     expect(judge({ node: node(since), ...ailing, now: noon - 1 })).toMatchObject({ kind: "wait", reason: "Settling" });
     expect(judge({ node: node(since), ...ailing })).toMatchObject({ kind: "escalate", reason: "NodeSuspected" });
@@ -311,7 +311,7 @@ describe("Ready=True, under our mark", () => {
 });
 
 describe("a node that flaps", () => {
-  it("is marked from five changes of Ready an hour on, without waiting, and told when it stands", () => {
+  it("is marked from five changes of Ready an hour on, without waiting, and told when it stands (S0-39, X-09)", () => {
     const node = notReady("container runtime is down", atNoon(-seconds(1)));
     const memory = { state: "notReady", since: atNoon(-seconds(1)) } as const;
     expect(judge({ node, memory: { ...memory, readyChanges: flaps(4) } })).toMatchObject({ reason: "NotReadyYet" });

@@ -109,7 +109,7 @@ describe("what is not ours", () => {
   });
 });
 
-describe("an owner that is not there", () => {
+describe("an owner that is not there (S0-10)", () => {
   const gone = anOwnerRef({ kind: "ReplicaSet", name: "web-5d9c" });
   const ownGone: OwnerState = { kind: "missing", owner: gone, chain: [] };
   const seen = (times: number, reason = "OwnerMissing", kind: "wait" | "escalate" = "wait") =>
@@ -211,7 +211,7 @@ describe("an owner that is not there", () => {
   });
 });
 
-describe("a garbage collector that stands still", () => {
+describe("a garbage collector that stands still (S0-11)", () => {
   const about = aNamespace({ name: "kube-system" }).ref;
 
   it("is an alert that names five of what waits for it", () => {
@@ -302,7 +302,7 @@ describe("a node that was silent", () => {
   });
 });
 
-describe("how many are kept", () => {
+describe("how many are kept (S0-50)", () => {
   it("keeps the newest five of an owner and class, however old", () => {
     const subject = aSubject({ pod: anEvictedPod() });
     expect(judge(subject, fiveNewer.slice(1), { now: noon + hours(1_000) })).toEqual({
@@ -339,7 +339,7 @@ describe("how many are kept", () => {
   });
 });
 
-describe("how long the rest stay", () => {
+describe("how long the rest stay (S0-51)", () => {
   const endedAt = atNoon(-hours(2));
   const dueAt = endedAt + hours(1);
   const subject = aSubject({ pod: anEvictedPod({ resourceVersion: "4711" }) });
@@ -374,7 +374,7 @@ describe("how long the rest stay", () => {
   });
 });
 
-describe("rejection loops", () => {
+describe("rejection loops (S0-23, 52, X-09)", () => {
   const endedAt = atNoon(-seconds(30));
   const subject = aSubject({ pod: aRejectedPod(endedAt) });
   const four = (at: number, nodeName?: string) => ["a", "b", "c", "d"].map((uid) => rejected(uid, at, nodeName));

@@ -28,7 +28,7 @@ const rejected = (n: number): PodFacts => {
 };
 
 describe("orphan-sweeper on the pipeline", () => {
-  it("evicts what is past its time to live, and leaves the newest five", async () => {
+  it("evicts what is past its time to live, and leaves the newest five (S0-04, 50)", async () => {
     const stage = await onStage();
     const pods = Array.from({ length: 9 }, (_, n) => anEvictedPod({ name: `web-${n}` }));
     for (const pod of pods) stage.api.putPod(pod);
@@ -46,7 +46,7 @@ describe("orphan-sweeper on the pipeline", () => {
     });
   });
 
-  it("hands a node over to one case, however many pods its rejection loop makes, and sweeps them a minute later", async () => {
+  it("hands a node over to one case, however many pods its rejection loop makes, and sweeps them a minute later (S0-23, 52)", async () => {
     const stage = await onStage();
     const pods = Array.from({ length: 12 }, (_, n) => rejected(n));
     for (const pod of pods) stage.api.putPod(pod);

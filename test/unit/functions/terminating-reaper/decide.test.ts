@@ -21,7 +21,7 @@ function judgeOwners(owners: OwnerState) {
   return judge(aSubject({ pod: anOverduePod(), owners }));
 }
 
-describe("when a pod is overdue", () => {
+describe("when a pod is overdue (S0-45, 102)", () => {
   it("leaves a pod that is not being deleted", () => {
     expect(judge(aSubject())).toEqual({
       kind: "leave",
@@ -81,7 +81,7 @@ describe("when a pod is overdue", () => {
   });
 });
 
-describe("finalizers", () => {
+describe("finalizers (S0-45)", () => {
   it("names them and their likely keepers, and leaves them where they are", () => {
     const finalizers = ["foregroundDeletion", "orphan", "example.com/backup", "lonely"];
     expect(judge(aSubject({ pod: anOverduePod({ finalizers }) }))).toEqual({
@@ -126,7 +126,7 @@ describe("finalizers", () => {
   });
 });
 
-describe("what PodGC deletes by itself", () => {
+describe("what PodGC deletes by itself (S0-54)", () => {
   const outOfService = aTaint({ key: "node.kubernetes.io/out-of-service", value: "nodeshutdown", effect: "NoExecute" });
   const silentAndFenced = aNodeWithReady("Unknown", atNoon(-minutes(30)), { taints: [outOfService] });
   const readyButFenced = aNode({ taints: [outOfService] });
@@ -212,7 +212,7 @@ describe("what PodGC deletes by itself", () => {
   });
 });
 
-describe("pods that are never force-deleted", () => {
+describe("pods that are never force-deleted (S0-44, 45, X-08)", () => {
   const known = (...chain: Extract<OwnerState, { kind: "known" }>["chain"]): OwnerState => ({ kind: "known", chain });
 
   it.each([
@@ -303,7 +303,7 @@ describe("pods that are never force-deleted", () => {
   });
 });
 
-describe("stateless pods", () => {
+describe("stateless pods (S0-44, 47, 48)", () => {
   it.each([
     { ready: "True", reason: "OverdueOnReadyNode" },
     { ready: "False", reason: "OverdueOnNotReadyNode" },

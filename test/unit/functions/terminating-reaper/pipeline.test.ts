@@ -8,7 +8,7 @@ import { aStage } from "../../../scenario/stage.ts";
 const onStage = () => aStage(terminatingReaper({ overdueMarginMs: minutes(2) }));
 
 describe("terminating-reaper on the pipeline", () => {
-  it("force-deletes an overdue stateless pod and sees that it is gone", async () => {
+  it("force-deletes an overdue stateless pod and sees that it is gone (S0-04, 44)", async () => {
     const stage = await onStage();
     const pod = anOverduePod();
     stage.api.putPod(pod);
@@ -23,7 +23,7 @@ describe("terminating-reaper on the pipeline", () => {
     ]);
   });
 
-  it("comes by itself when grace and margin are over", async () => {
+  it("comes by itself when grace and margin are over (S0-45, X-05)", async () => {
     const stage = await onStage();
     const pod = aPod({ deletionTimestamp: atNoon(seconds(30)), deletionGracePeriodSeconds: 30 });
     stage.api.putPod(pod);

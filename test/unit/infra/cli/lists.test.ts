@@ -170,7 +170,7 @@ it("lists open incidents before closed ones, and those of all clusters for each"
   ]);
 });
 
-it("lists clusters with when they were last seen, their nodes, brake and breaker", async () => {
+it("lists clusters with when they were last seen, their nodes, brake and breaker (X-03)", async () => {
   const { run, stores } = testDesk();
   const { clusters } = stores;
   await clusters.register(aRegisteredCluster({ id: "eu-1" }));

@@ -56,7 +56,7 @@ async function healedPod(desk: ReturnType<typeof testDesk>): Promise<void> {
   );
 }
 
-it("tells a pod's life on one page of 80 columns: steps with the time between them, heals, cases", async () => {
+it("tells a pod's life on one page of 80 columns: steps with the time between them, heals, cases (S0-07, 49, 67, 102)", async () => {
   const desk = testDesk({ width: 80 });
   await healedPod(desk);
   const { out, code } = await desk.run("pod", "eu-1/shop/web-1");

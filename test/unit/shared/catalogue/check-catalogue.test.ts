@@ -66,7 +66,7 @@ it.each([
 describe("what a row says of itself", () => {
   const of = (overrides: Partial<ProvenSignature>) => problemsOf(aSignature(overrides));
 
-  it("needs each sample to match, and one of each channel", () => {
+  it("needs each sample to match, and one of each channel (S0-95)", () => {
     const seenIn = [{ channel: "event", reasons: ["FailedSync"] }, { channel: "journalLine" }] as const;
     const samples = [{ ...event("the disk sleeps"), source: "made up" }];
     expect(of({ seenIn, samples })).toEqual([
@@ -135,7 +135,7 @@ describe("what a remedy may be", () => {
   });
 });
 
-it("wants a release to name the components whose words they are, and lets people's rows be about their own", () => {
+it("wants a release to name the components whose words they are, and lets people's rows be about their own (S0-96)", () => {
   expect(problemsOf(aSignature({ versions: {} }))).toEqual(["row disk-tired: versions: names no component"]);
   expect(checkRows([aSignature({ versions: {} })], "table").problems).toEqual([]);
 });

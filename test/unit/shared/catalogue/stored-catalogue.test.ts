@@ -26,7 +26,7 @@ it("matches with the rows of the release and of the table", async () => {
   expect(await causeOf("disk sda is odd")).toBe("unknown");
 });
 
-it("reads the table once in 30 s, and sees a new row then", async () => {
+it("reads the table once in 30 s, and sees a new row then (S0-77)", async () => {
   const { clock, store, causeOf, add } = setup();
   expect(await causeOf("disk sda is tired")).toBe("unknown");
   await add(1);

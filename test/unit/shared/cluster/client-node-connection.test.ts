@@ -98,7 +98,7 @@ describe("a request", () => {
     expect(server.requests[0]?.url).toBe("/k8s/clusters/c-1/version");
   });
 
-  it("ends after its own time-out", async () => {
+  it("ends after its own time-out (S3-13)", async () => {
     await using server = await scratchServer(() => {});
     await expect(
       connect(kubeconfig({ server: server.url })).request({ ...version, timeoutMs: 50 }),

@@ -52,7 +52,7 @@ describe("resolveMode", () => {
     expect(answer).toEqual({ kind: "mode", mode: "act", row: decided.kind === "row" ? decided.row : undefined });
   });
 
-  it("lets the more specific scope decide, also against a more specific healer", () => {
+  it("lets the more specific scope decide, also against a more specific healer (S3-14)", () => {
     expect(modeOf([row("eu-1/shop", "*", "act"), row("eu-1", "terminating-reaper", "observe")])).toBe("act");
     expect(modeOf([row("eu-1", "*", "observe"), row("*", "terminating-reaper", "act")])).toBe("observe");
   });

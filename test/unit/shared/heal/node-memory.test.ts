@@ -33,7 +33,7 @@ describe("what a node's case remembers", () => {
     expect(remember(aNodeMemory(), ailing)).toMatchObject({ state: "ailing", since: noon });
   });
 
-  it("counts each change of Ready once, for an hour", () => {
+  it("counts each change of Ready once, for an hour (S0-39)", () => {
     const changed = atNoon(-minutes(1));
     const old = [atNoon(-hours(1) - 1), atNoon(-hours(1)), changed];
     const subject = aNodeSubject({ node: aNodeWithReady("True", changed) });

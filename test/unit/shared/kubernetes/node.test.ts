@@ -40,7 +40,7 @@ describe("readyStatus", () => {
 });
 
 describe("nodeFromRaw", () => {
-  it("keeps versions, boot and capacity", () => {
+  it("keeps versions, boot and capacity (S1-01, S2-01)", () => {
     const node = nodeFromRaw({
       metadata: { name: "n1", uid: "u", labels: { "node-role.kubernetes.io/control-plane": "", secret: "CANARY" } },
       spec: { providerID: "aws:///a/i-1", unschedulable: true, taints: [{ key: "k", effect: "NoSchedule" }] },

@@ -3,7 +3,7 @@ import { readyMessageParts } from "../../../../shared/kubernetes/ready-message.t
 
 const causes = (message: string) => readyMessageParts(message).map(({ cause }) => cause);
 
-it("splits what a kubelet joined, and no comma within a part", () => {
+it("splits what a kubelet joined, and no comma within a part (S3-08)", () => {
   const message =
     "[container runtime is down, PLEG is not healthy: pleg was last seen active 3m0.048s ago; threshold is 3m0s, missing node capacity for resources: cpu, memory, CSINode is not yet initialized]";
   expect(readyMessageParts(message)).toEqual([

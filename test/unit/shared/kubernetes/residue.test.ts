@@ -5,7 +5,7 @@ import { hours, minutes } from "../../../../shared/time/duration.ts";
 import { atNoon, noon } from "../../../build/instant.ts";
 import { aContainer, anEvictedPod } from "../../../build/pod.ts";
 
-describe("what is residue", () => {
+describe("what is residue (S0-24, 50…54)", () => {
   it.each([
     { reason: "Evicted", residueClass: "Evicted" },
     { reason: "OutOfcpu", residueClass: "OutOfResource" },

@@ -18,7 +18,7 @@ const settings = (more: Partial<BatchWork<Item>>): BatchWork<Item> => ({
 });
 
 describe("the answer to Lambda", () => {
-  it("names exactly the failed ids that were received, each once, in their order", () => {
+  it("names exactly the failed ids that were received, each once, in their order (X-01)", () => {
     fc.assert(
       fc.property(
         fc.array(fc.constantFrom<string[]>("", "a", "b", "c")),

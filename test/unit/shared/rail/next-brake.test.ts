@@ -85,13 +85,13 @@ function brakeAfter(downs: readonly number[], everyMs = seconds(30)): Brake {
 const good = (ms: number, down = 0): number[] => Array<number>(ms / seconds(30) + 1).fill(down);
 
 describe("the brake over time", () => {
-  it("is pulled at once, from any state", () => {
+  it("is pulled at once, from any state (S2-02)", () => {
     expect(brakeAfter([0, 3]).state).toBe("frozen");
     expect(brakeAfter([0, 2]).state).toBe("halved");
     expect(brakeAfter([2, 3]).state).toBe("frozen");
   });
 
-  it("gives way after ten minutes, one step at a time, and remembers when frozen ended", () => {
+  it("gives way after ten minutes, one step at a time, and remembers when frozen ended (X-02)", () => {
     const start = noon + seconds(30);
     const before = brakeAfter([3, ...good(minutes(10) - seconds(30))]);
     expect(before).toMatchObject({
