@@ -10,6 +10,7 @@ const kindsOf: Readonly<Record<Signal, readonly string[]>> = {
   PodUnscheduled: ["Pod"],
   PodSilent: ["Pod"],
   PodWaiting: ["Pod"],
+  PodStarting: ["Pod"],
   NodeNotReady: ["Node"],
   NodeCondition: ["Node"],
   NodeLeaseStale: ["Node"],

@@ -3,7 +3,7 @@ import { standsAtBadValue } from "../../shared/kubernetes/condition.ts";
 import type { EventFacts } from "../../shared/kubernetes/event.ts";
 import type { LeaseFacts } from "../../shared/kubernetes/lease.ts";
 import { type NodeFacts, readyStatus } from "../../shared/kubernetes/node.ts";
-import { isTerminal, type PodFacts, silentSince } from "../../shared/kubernetes/pod.ts";
+import { isStuckWaiting, isTerminal, type PodFacts, silentSince, startingSince } from "../../shared/kubernetes/pod.ts";
 import type { Instant } from "../../shared/time/clock.ts";
 import { minutes } from "../../shared/time/duration.ts";
 import type { ForwarderSettings } from "./settings.ts";
@@ -15,10 +15,7 @@ export interface Judgement {
   readonly lookAgainAt?: Instant;
 }
 
-type SettleTimes = Pick<ForwarderSettings, "unscheduledSettleMs" | "silentSettleMs">;
-
-/** Waiting reasons of a container that is simply on its way. */
-const onItsWay = new Set(["ContainerCreating", "PodInitializing"]);
+type SettleTimes = Pick<ForwarderSettings, "unscheduledSettleMs" | "silentSettleMs" | "startingSettleMs">;
 
 /** `now` by the cluster's clock. */
 export function classifyPod(pod: PodFacts, now: Instant, settle: SettleTimes): Judgement {
@@ -35,7 +32,9 @@ export function classifyPod(pod: PodFacts, now: Instant, settle: SettleTimes): J
   if (isUnscheduled(pod)) from("PodUnscheduled", (pod.creationTimestamp ?? now) + settle.unscheduledSettleMs);
   const silent = silentSince(pod);
   if (silent !== undefined) from("PodSilent", silent + settle.silentSettleMs);
+  const starting = startingSince(pod);
   if (!isTerminal(pod) && pod.containers.some(isStuckWaiting)) signals.push("PodWaiting");
+  else if (starting !== undefined) from("PodStarting", starting + settle.startingSettleMs);
   return { signals, ...(moments.length === 0 ? {} : { lookAgainAt: Math.min(...moments) }) };
 }
 
@@ -47,10 +46,6 @@ function isUnscheduled(pod: PodFacts): boolean {
     pod.deletionTimestamp === undefined &&
     pod.schedulingGates.length === 0
   );
-}
-
-function isStuckWaiting(container: PodFacts["containers"][number]): boolean {
-  return container.state === "waiting" && container.reason !== undefined && !onItsWay.has(container.reason);
 }
 
 /** `leaseStale` comes from the node's Lease, which is another object. */

@@ -19,6 +19,8 @@ export const signals = [
   "PodSilent",
   /** a container waits for a reason other than ContainerCreating or PodInitializing */
   "PodWaiting",
+  /** bound, its kubelet has spoken, and some container has not started after the settle time, without a reason for PodWaiting */
+  "PodStarting",
   /** Ready is False or Unknown, or absent */
   "NodeNotReady",
   /** a condition other than Ready stands at its bad value */

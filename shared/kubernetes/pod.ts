@@ -226,7 +226,37 @@ export function silentSince(pod: PodFacts): Instant | undefined {
     pod.startTime === undefined &&
     pod.containers.every((each) => each.state === "absent");
   if (!isSilent) return undefined;
-  return findCondition(pod.conditions, "PodScheduled")?.lastTransitionTime ?? pod.creationTimestamp;
+  return boundSince(pod);
+}
+
+/** Waiting reasons of a container that is simply on its way. */
+const onItsWay: ReadonlySet<string> = new Set(["ContainerCreating", "PodInitializing"]);
+
+/** A container waits, and its kubelet says why. */
+export function isStuckWaiting({ state, reason }: ContainerFacts): boolean {
+  return state === "waiting" && reason !== undefined && !onItsWay.has(reason);
+}
+
+/** Some run of the container has begun, as far as the kubelet says. */
+export function hasRun({ state, lastTerminated, restartCount }: ContainerFacts): boolean {
+  return state === "running" || state === "terminated" || lastTerminated !== undefined || restartCount > 0;
+}
+
+/** Since when it is bound, where its kubelet has spoken and not all of its containers have started yet (S0-26, S0-34). */
+export function startingSince(pod: PodFacts): Instant | undefined {
+  const isStarting =
+    pod.phase === "Pending" &&
+    pod.nodeName !== undefined &&
+    pod.deletionTimestamp === undefined &&
+    silentSince(pod) === undefined;
+  return isStarting ? boundSince(pod) : undefined;
+}
+
+/** When the scheduler bound it, else when it was made: static pods and those that name their node never were. */
+export function boundSince(pod: PodFacts): Instant | undefined {
+  const scheduled = findCondition(pod.conditions, "PodScheduled");
+  const boundAt = scheduled?.status === "True" ? scheduled.lastTransitionTime : undefined;
+  return boundAt ?? pod.creationTimestamp;
 }
 
 /** A static pod's shadow in the API: visible, but only its node's files control it (K7). */

@@ -83,8 +83,35 @@ describe("a bound pod without a word from its kubelet", () => {
     expect(judgePod(silent(), noon + offset)).toEqual(expected);
   });
 
-  it("is quiet once the kubelet wrote a start time", () => {
-    expect(judgePod(silent({ startTime: at(1_000) }), noon + 600_000)).toEqual({ signals: [] });
+  it("is quiet once the kubelet wrote a start time, until it has taken too long to start (S0-26, S0-34)", () => {
+    const spoken = silent({ startTime: at(1_000) });
+    expect(judgePod(spoken, noon + 299_999)).toEqual({ signals: [], lookAgainAt: noon + 300_000 });
+    expect(judgePod(spoken, noon + 300_000)).toEqual({ signals: ["PodStarting"] });
+  });
+});
+
+describe("a pod that takes its time to start", () => {
+  const starting = (status = {}) =>
+    rawPod({
+      spec: { initContainers: [{ name: "init" }] },
+      status: {
+        phase: "Pending",
+        startTime: at(1_000),
+        conditions: [{ type: "PodScheduled", status: "True", lastTransitionTime: at(0) }],
+        ...status,
+      },
+    });
+  const initRuns = { initContainerStatuses: [{ name: "init", state: { running: { startedAt: at(2_000) } } }] };
+
+  it("becomes one with an init container that still runs (S0-26)", () => {
+    expect(judgePod(starting(initRuns), noon + 299_999).signals).toEqual([]);
+    expect(judgePod(starting(initRuns), noon + 300_000).signals).toEqual(["PodStarting"]);
+  });
+
+  it("is none once it runs, is being deleted, or waits for a reason of its own", () => {
+    expect(judgePod(starting({ phase: "Running" }), noon + 600_000).signals).toEqual([]);
+    const waits = { containerStatuses: [{ name: "app", state: { waiting: { reason: "ErrImagePull" } } }] };
+    expect(judgePod(starting(waits), noon + 600_000).signals).toEqual(["PodWaiting"]);
   });
 });
 
@@ -93,13 +120,13 @@ describe("a pod's containers and phase", () => {
     waitingPod({ status: { containerStatuses: [{ name: "app", state: { waiting: { reason } } }] } });
 
   it.each([
-    ["ContainerCreating", []],
-    ["PodInitializing", []],
-    [undefined, []],
+    ["ContainerCreating", ["PodStarting"]],
+    ["PodInitializing", ["PodStarting"]],
+    [undefined, ["PodStarting"]],
     ["ImagePullBackOff", ["PodWaiting"]],
     ["CrashLoopBackOff", ["PodWaiting"]],
     ["CreateContainerError", ["PodWaiting"]],
-  ])("waiting for %s", (reason, signals) => {
+  ])("waiting for %s, long after it was bound", (reason, signals) => {
     expect(judgePod(waiting(reason)).signals).toEqual(signals);
   });
 

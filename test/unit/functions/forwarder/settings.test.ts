@@ -67,5 +67,6 @@ it("the lab divides settle and resync times, and nothing else", () => {
     resyncMaxMs: 30_000,
     unscheduledSettleMs: 4_500,
     silentSettleMs: 4_500,
+    startingSettleMs: 15_000,
   });
 });
