@@ -1,4 +1,5 @@
 import type { ClusterReader } from "../../shared/cluster/cluster.ts";
+import { recentList } from "../../shared/cluster/recent-list.ts";
 import type { Healer, RoundFindings } from "../../shared/heal/healer.ts";
 import { observeSubject } from "../../shared/heal/subject.ts";
 import type { Meta } from "../../shared/kubernetes/meta.ts";
@@ -7,8 +8,6 @@ import { ownerGaps, stalledDeletions } from "../../shared/kubernetes/orphan.ts";
 import type { PodFacts } from "../../shared/kubernetes/pod.ts";
 import { type Residue, residueOf } from "../../shared/kubernetes/residue.ts";
 import type { WorkloadKind } from "../../shared/kubernetes/workload.ts";
-import type { Instant } from "../../shared/time/clock.ts";
-import { seconds } from "../../shared/time/duration.ts";
 import { decide, type Facts, type Reason, stalledCollector } from "./decide.ts";
 import type { Policy } from "./policy.ts";
 
@@ -17,7 +16,7 @@ import type { Policy } from "./policy.ts";
  * what the garbage collector left behind.
  */
 export const orphanSweeper = (policy: Policy): Healer<Facts, Reason> => {
-  const residueIn = recentResidue();
+  const residueIn = recentList(listResidue);
   return {
     name: "orphan-sweeper",
 
@@ -95,38 +94,6 @@ async function orphansIn(cluster: ClusterReader, namespace: string): Promise<num
 }
 
 type ResidueByOwner = ReadonlyMap<string, readonly Residue[]>;
-
-/**
- * A list may be five seconds old: then it is no older than a last look may be. The server's clock is a lower bound, cut to whole seconds, and may
- * be two seconds behind.
- */
-const listAgeLimitMs = seconds(5 - 2);
-
-/**
- * The residue of a namespace by owner. In a rejection loop every one of thousands of pods brings a message, and each needs the whole list: a batch
- * shares one. The pod that is judged is never taken from it.
- */
-function recentResidue(): (cluster: ClusterReader, namespace: string) => Promise<ResidueByOwner> {
-  const lists = new Map<string, { readonly askedAt: Instant; readonly residue: Promise<ResidueByOwner> }>();
-  return (cluster, namespace) => {
-    const now = cluster.now();
-    if (now === undefined) return listResidue(cluster, namespace);
-    const key = `${cluster.id}/${namespace}`;
-    const recent = lists.get(key);
-    // A list from the future is one from before the clock was set back.
-    if (recent !== undefined && now >= recent.askedAt && now - recent.askedAt <= listAgeLimitMs) return recent.residue;
-    for (const [each, { askedAt }] of lists) {
-      if (Math.abs(now - askedAt) > listAgeLimitMs) lists.delete(each);
-    }
-    const entry = { askedAt: now, residue: listResidue(cluster, namespace) };
-    lists.set(key, entry);
-    // A list that failed is nobody's answer but the asker's.
-    entry.residue.catch(() => {
-      if (lists.get(key) === entry) lists.delete(key);
-    });
-    return entry.residue;
-  };
-}
 
 async function listResidue(cluster: ClusterReader, namespace: string): Promise<ResidueByOwner> {
   const byOwner = new Map<string, Residue[]>();
