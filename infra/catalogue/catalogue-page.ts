@@ -15,6 +15,7 @@ const remedyWords = {
   hold: "nobody acts on the object while it says so",
   handOver: "evidence for the node's case",
   incident: "evidence for an incident of what many stand on",
+  evict: "a new pod is made, wherever it lands; only where nothing of this one ever ran",
 } as const satisfies Record<Remedy, string>;
 
 /** `docs/catalogue.md`: what the catalogue knows, for people. */

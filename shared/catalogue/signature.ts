@@ -100,8 +100,9 @@ export type Scope = (typeof scopes)[number];
  * - `hold`: wait; nobody acts on the object while it says so
  * - `handOver`: evidence for the node's case
  * - `incident`: evidence for dependency-watch
+ * - `evict`: a new pod is the remedy, wherever it lands; only where nothing of this one ever ran
  */
-export const remedies = ["leave", "tell", "hold", "handOver", "incident"] as const;
+export const remedies = ["leave", "tell", "hold", "handOver", "incident", "evict"] as const;
 export type Remedy = (typeof remedies)[number];
 
 /** What a row that was added at run time may ask for; without one it only names the cause. */

@@ -11,6 +11,7 @@ export function apply(cluster: ClusterWriter, heal: Heal): Promise<Outcome> {
       return cluster.forceDeletePod(heal.pod, heal.resourceVersion);
     case "EvictTerminalPod":
     case "EvictOrphan":
+    case "EvictStuckPod":
       return cluster.evictPod(heal.pod, heal.resourceVersion);
     case "TaintNode":
       return cluster.taintNode(heal.node, heal.resourceVersion, heal.taint);

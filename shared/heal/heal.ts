@@ -18,6 +18,8 @@ export type Heal =
   | { readonly kind: "EvictTerminalPod"; readonly pod: ObjectRef; readonly resourceVersion: string }
   /** Eviction, with its own grace period, of a pod whose controller does not exist any more: only where its namespace opted in (S0-10). */
   | { readonly kind: "EvictOrphan"; readonly pod: ObjectRef; readonly resourceVersion: string }
+  /** Eviction, with its own grace period, of a ReplicaSet's pod that is bound and of which no container has ever started (S0-14, S0-43). */
+  | { readonly kind: "EvictStuckPod"; readonly pod: ObjectRef; readonly resourceVersion: string }
   /** One of our two marks on a node; every other taint stays as it is. */
   | { readonly kind: "TaintNode"; readonly node: ObjectRef; readonly resourceVersion: string; readonly taint: NodeMark }
   /** Takes one of our marks back: this key, value and effect, and no other. */
@@ -48,6 +50,7 @@ export type Effect =
 export function effectOf(heal: Heal): Effect | undefined {
   switch (heal.kind) {
     case "EvictOrphan":
+    case "EvictStuckPod":
       return { see: "deleting" };
     case "TaintNode":
       return { see: "tainted", taint: heal.taint };

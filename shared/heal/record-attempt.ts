@@ -126,6 +126,7 @@ const pastTense: Readonly<Record<HealKind, string>> = {
   ForceDeletePod: "ForceDeleted",
   EvictTerminalPod: "Swept",
   EvictOrphan: "Evicted",
+  EvictStuckPod: "Evicted",
   TaintNode: "Tainted",
   UntaintNode: "Untainted",
 };

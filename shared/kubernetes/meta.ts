@@ -35,6 +35,10 @@ const labelKeys = new Set([
   "knitbone.io/heal",
   "knitbone.io/orphans",
   "knitbone.io/spill",
+  "pod-group.scheduling.sigs.k8s.io",
+  "scheduling.x-k8s.io/pod-group",
+  "kueue.x-k8s.io/queue-name",
+  "kueue.x-k8s.io/pod-group-name",
   "policy.kruise.io/delete-protection",
   "topology.kubernetes.io/zone",
   "topology.kubernetes.io/region",
@@ -50,7 +54,7 @@ const labelKeys = new Set([
   "node-role.kubernetes.io/master",
 ]);
 
-/** Annotation keys that may leave a cluster: opt-outs, marks of other remediators, the mirror-pod mark. */
+/** Annotation keys that may leave a cluster: opt-outs, marks of other remediators, gangs, the mirror-pod mark. */
 const annotationKeys = new Set([
   "knitbone.io/heal",
   "knitbone.io/orphans",
@@ -62,6 +66,7 @@ const annotationKeys = new Set([
   "karpenter.sh/do-not-evict",
   "cluster-autoscaler.kubernetes.io/safe-to-evict",
   "cluster.x-k8s.io/delete-machine",
+  "scheduling.k8s.io/group-name",
   "machine.cluster.x-k8s.io/exclude-node-draining",
   "remediation.medik8s.io/exclude-from-remediation",
   "policy.kruise.io/delete-protection",

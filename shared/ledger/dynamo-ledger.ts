@@ -26,7 +26,11 @@ const listBatch = 50;
 
 const healSchema = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("ForceDeletePod"), pod: refSchema, resourceVersion: z.string(), node: refSchema }),
-  z.object({ kind: z.enum(["EvictTerminalPod", "EvictOrphan"]), pod: refSchema, resourceVersion: z.string() }),
+  z.object({
+    kind: z.enum(["EvictTerminalPod", "EvictOrphan", "EvictStuckPod"]),
+    pod: refSchema,
+    resourceVersion: z.string(),
+  }),
   z.object({
     kind: z.enum(["TaintNode", "UntaintNode"]),
     node: refSchema,

@@ -1,6 +1,7 @@
 import { isNodeHeal } from "../heal/heal.ts";
 import type { PodSubject } from "../heal/subject.ts";
 import { isOptedIn, isOrphanKind, orphansKey } from "../kubernetes/orphan.ts";
+import { hasRun } from "../kubernetes/pod.ts";
 import { type HealRail, leave, pass, type RailAnswer } from "./rail.ts";
 
 /**
@@ -15,6 +16,8 @@ export const ownership: HealRail = ({ subject, heal }) => {
       return stateless(subject);
     case "EvictOrphan":
       return orphaned(subject);
+    case "EvictStuckPod":
+      return neverStarted(subject);
     case "EvictTerminalPod":
       return subject.owners.kind === "unknownKind"
         ? leave("UnknownOwner", `Owned by a ${subject.owners.owner.kind}, which Knitbone does not know.`)
@@ -31,6 +34,25 @@ function orphaned({ pod, owners, namespace }: PodSubject): RailAnswer {
     return leave("OrphansNotOptedIn", `Namespace ${pod.ref.namespace} does not carry ${orphansKey}=delete.`);
   }
   return pass;
+}
+
+/**
+ * Whatever a healer says, a pod is evicted as stuck only where nothing of it ever ran, nothing of it is stored, and a ReplicaSet makes another one: then no work
+ * is lost, wherever the next one lands.
+ */
+function neverStarted({ pod, owners }: PodSubject): RailAnswer {
+  if (owners.kind !== "known" || owners.chain[0]?.ref.kind !== "ReplicaSet") {
+    return leave("OwnershipUnproven", "Only pods of a ReplicaSet whose owners were all read may be evicted as stuck.");
+  }
+  if (pod.phase !== "Pending" || pod.nodeName === undefined || pod.containers.some(hasRun)) {
+    return leave(
+      "OwnershipUnproven",
+      "Only a bound, Pending pod of which no container ever started may be evicted as stuck.",
+    );
+  }
+  return pod.volumeClaims.length === 0 && !pod.hasResourceClaims
+    ? pass
+    : leave("OwnershipUnproven", "The pod holds a claim: it is not stateless.");
 }
 
 function stateless(subject: PodSubject): RailAnswer {

@@ -36,6 +36,7 @@ const everyHeal: { readonly [Kind in Action["heal"]["kind"]]: Extract<Action["he
   ForceDeletePod: { kind: "ForceDeletePod", ...ofPod, node },
   EvictTerminalPod: { kind: "EvictTerminalPod", ...ofPod },
   EvictOrphan: { kind: "EvictOrphan", ...ofPod },
+  EvictStuckPod: { kind: "EvictStuckPod", ...ofPod },
   TaintNode: { kind: "TaintNode", ...ofNode },
   UntaintNode: { kind: "UntaintNode", ...ofNode },
   Escalate: { kind: "Escalate", about: node },
