@@ -1,23 +1,94 @@
-import type { Healer } from "../../shared/heal/healer.ts";
-import { observeNode } from "../../shared/heal/subject.ts";
+import type { ClusterReader } from "../../shared/cluster/cluster.ts";
+import type { Healer, Knowledge } from "../../shared/heal/healer.ts";
+import { type NodeSubject, observeNode, observeSubject } from "../../shared/heal/subject.ts";
+import { readyStatus } from "../../shared/kubernetes/node.ts";
+import { describeRef, type ObjectRef } from "../../shared/kubernetes/object-ref.ts";
+import { minutes } from "../../shared/time/duration.ts";
 import { decide, type Facts, type Reason } from "./decide.ts";
+import { type DrainFacts, poolAmong } from "./drain.ts";
+import { fleetOf } from "./fleet.ts";
+import type { NodeCaseFacts } from "./look.ts";
 import type { Policy } from "./policy.ts";
+import { saidOfNode } from "./said.ts";
 
 const signals: ReadonlySet<string> = new Set(["NodeNotReady", "NodeCondition", "NodeLeaseStale"]);
 
-/** Takes sick nodes out of scheduling by our own taint, tells people what ails them, and gives them back when they have stayed well. */
+/** Pods whose Events are read where a kubelet may be restarted. */
+const askedPods = 10;
+/** An Event of before says nothing of now. */
+const hungWithinMs = minutes(15);
+
+/** Takes sick nodes out of scheduling by our own taint, tells people what ails them, moves what runs there, and gives them back when they have stayed well. */
 export const notreadyHandler = (policy: Policy): Healer<Facts, Reason> => ({
   name: "notready-handler",
 
   concerns: ({ object, delta, signals: seen }) =>
     object.kind === "Node" && (delta !== "suspect" || seen.some((each) => signals.has(each))),
 
-  async observe(cluster, object) {
-    const subject = await observeNode(cluster, object);
-    return subject === undefined ? undefined : { subject };
-  },
+  observe: (cluster, object, known) =>
+    object.kind === "Pod" ? observePod(cluster, object, known) : observeSickNode(cluster, object, known, policy),
 
   decide: (facts, openCase, now) => decide(facts, openCase, policy, now),
 
-  evidence: ({ subject }) => subject,
+  evidence: ({ subject, ...around }) => ({ ...subject, ...around }),
 });
+
+async function observeSickNode(
+  cluster: ClusterReader,
+  object: ObjectRef,
+  { catalogue, report }: Knowledge,
+  policy: Policy,
+): Promise<NodeCaseFacts | undefined> {
+  const [subject, events] = await Promise.all([observeNode(cluster, object), cluster.eventsAbout(object)]);
+  if (subject === undefined) return undefined;
+  const isSick = readyStatus(subject.node) !== "True";
+  const mayRestart = policy.rungs.includes("restart-kubelet");
+  const [nodes, hungPods] = await Promise.all([
+    isSick ? cluster.nodes() : undefined,
+    mayRestart ? hungPodsOf(cluster, subject) : [],
+  ]);
+  return {
+    subject,
+    said: saidOfNode(subject.node, events, catalogue),
+    ...(nodes === undefined ? {} : { fleet: fleetOf(nodes, object, cluster.now() ?? 0) }),
+    ...(hungPods.length === 0 ? {} : { hungPods }),
+    ...(report === undefined ? {} : { serverVersion: report.report.serverVersion }),
+  };
+}
+
+/** Pods there of which an Event says that a container cannot be stopped (S3-12): those that are not Ready, or past their time. */
+async function hungPodsOf(cluster: ClusterReader, { pods }: NodeSubject): Promise<readonly string[]> {
+  const asked = pods.filter(({ unready, endsBy }) => unready || endsBy !== undefined).slice(0, askedPods);
+  const events = await Promise.all(asked.map(({ ref }) => cluster.eventsAbout(ref)));
+  const now = cluster.now() ?? 0;
+  return asked
+    .filter((_, n) =>
+      events[n]?.some(
+        (each) => isStopFailure(each.reason, each.message) && now - (each.lastSeenAt ?? 0) <= hungWithinMs,
+      ),
+    )
+    .map(({ ref }) => describeRef(ref));
+}
+
+function isStopFailure(reason: string, message = ""): boolean {
+  return reason === "FailedKillPod" || message.includes("KillContainerError");
+}
+
+async function observePod(
+  cluster: ClusterReader,
+  object: ObjectRef,
+  { report }: Knowledge,
+): Promise<DrainFacts | undefined> {
+  const subject = await observeSubject(cluster, object);
+  if (subject === undefined) return undefined;
+  const { node } = subject;
+  const [budgets, nodes] = await Promise.all([cluster.disruptionBudgetsOf(object), cluster.nodes()]);
+  const self = typeof node === "string" ? object : node.ref;
+  const pool = typeof node === "string" ? undefined : poolAmong(report?.report.pools ?? [], node);
+  return {
+    subject,
+    budgets: budgets.length,
+    ...(pool === undefined ? {} : { pool }),
+    fleet: fleetOf(nodes, self, cluster.now() ?? 0),
+  };
+}

@@ -1,5 +1,6 @@
 import type { Effect, VerdictKind } from "../heal/heal.ts";
 import type { NodeMark } from "../kubernetes/node-marks.ts";
+import type { NodeTask } from "../kubernetes/node-task.ts";
 import type { ObjectRef } from "../kubernetes/object-ref.ts";
 import type { Instant } from "../time/clock.ts";
 
@@ -84,6 +85,23 @@ export interface NodeMemory {
   readonly readyChanges: readonly Instant[];
   /** Marks that were seen after we had set them. */
   readonly ours: readonly NodeMark[];
+  /** Boots of the last day, oldest first: `at` is when a look saw that one first. The oldest may have begun long before. */
+  readonly boots?: readonly { readonly id: string; readonly at: Instant }[];
+  /** The kubelet's version, and when a look saw it in the place of another; 0: never. */
+  readonly kubelet?: { readonly version: string; readonly at: Instant };
+  /** The most that the node was seen to offer of each device it has (extended resources). */
+  readonly devices?: Readonly<Record<string, number>>;
+  /** Since when it offers less than that, or less than it has. */
+  readonly devicesLostSince?: Instant;
+  /** How many pods could be moved away when it was first seen not Ready under our mark. */
+  readonly movable?: number;
+  /** Rungs that were asked for and seen to be: oldest first, of the last day. */
+  readonly tried?: readonly TriedRung[];
+}
+
+/** A rung that was asked of a node. `at`: when the write was sent, by the cluster's own clock. */
+export interface TriedRung extends NodeTask {
+  readonly at: Instant;
 }
 
 /**

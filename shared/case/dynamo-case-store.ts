@@ -1,6 +1,6 @@
 import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import * as z from "zod/mini";
-import { markSchema, refSchema, rowCodec } from "../store/dynamo-row.ts";
+import { markSchema, refSchema, rowCodec, taskMembers } from "../store/dynamo-row.ts";
 import { type DynamoTable, dynamoTable, expression, type Row, type RowKey } from "../store/dynamo-table.ts";
 import { expiresAt } from "../store/expires-at.ts";
 import { type Case, type CaseKey, closedCaseRetentionMs } from "./case.ts";
@@ -50,6 +50,7 @@ const codec = rowCodec(
           z.discriminatedUnion("see", [
             z.object({ see: z.literal("deleting") }),
             z.object({ see: z.enum(["tainted", "untainted"]), taint: markSchema }),
+            z.object({ see: z.literal("asked"), ...taskMembers }),
           ]),
         ),
       }),
@@ -66,6 +67,12 @@ const codec = rowCodec(
         seenAt: z.number(),
         readyChanges: z.array(z.number()),
         ours: z.array(markSchema),
+        boots: z.exactOptional(z.array(z.object({ id: z.string(), at: z.number() }))),
+        kubelet: z.exactOptional(z.object({ version: z.string(), at: z.number() })),
+        devices: z.exactOptional(z.record(z.string(), z.number())),
+        devicesLostSince: z.exactOptional(z.number()),
+        movable: z.exactOptional(z.number()),
+        tried: z.exactOptional(z.array(z.object({ ...taskMembers, at: z.number() }))),
       }),
     ),
     shadowHeldUntil: z.exactOptional(z.number()),

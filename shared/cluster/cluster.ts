@@ -75,6 +75,11 @@ export interface ClusterWriter {
   taintNode(node: ObjectRef, resourceVersion: string, taint: NodeMark): Promise<Outcome>;
   /** Takes away this taint (key, value and effect) and no other, under the same preconditions. Done where it is not there. */
   untaintNode(node: ObjectRef, resourceVersion: string, taint: NodeMark): Promise<Outcome>;
+  /**
+   * Writes the annotation of node tasks and no other. Reads the node first, as `taintNode` does; Done where this text stands already. uid and
+   * resourceVersion are preconditions of the write.
+   */
+  askNodeTask(node: ObjectRef, resourceVersion: string, task: string): Promise<Outcome>;
   recordEvent(event: ClusterEvent): Promise<Outcome>;
 }
 

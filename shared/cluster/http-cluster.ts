@@ -20,7 +20,8 @@ import type { Cluster, Found, MetadataKind } from "./cluster.ts";
 import type { ApiConnection, ApiRequest } from "./connection.ts";
 import { eventBody, eventNamespace } from "./event-body.ts";
 import { selectorMatches } from "./label-selector.ts";
-import { goneByUid, type TaintChange, taintPatch, unreadBeforeWrite } from "./node-taints.ts";
+import { goneByUid, type NodeStep, type TaintChange, taintPatch, unreadBeforeWrite } from "./node-taints.ts";
+import { taskPatch } from "./node-tasks.ts";
 import { readRate } from "./read-rate.ts";
 import { serverClock } from "./server-clock.ts";
 
@@ -84,19 +85,21 @@ export function httpCluster(connection: ApiConnection, options: HttpClusterOptio
     }
   };
 
-  const changeTaint = async (change: TaintChange): Promise<Outcome> => {
-    const path = objectPath("/api/v1", "", "nodes", change.node.name);
+  const changeNode = async (node: ObjectRef, stepFrom: (raw: Raw | undefined) => NodeStep): Promise<Outcome> => {
+    const path = objectPath("/api/v1", "", "nodes", node.name);
     let raw: Raw | undefined;
     try {
-      raw = await reads.object(path, change.node.name, "");
+      raw = await reads.object(path, node.name, "");
     } catch (thrown) {
       return unreadBeforeWrite(thrown);
     }
-    const step = taintPatch(raw, change, time.now() ?? clock.now());
+    const step = stepFrom(raw);
     if (step.kind === "outcome") return step.outcome;
     const contentType = "application/merge-patch+json";
-    return goneByUid(await write({ method: "PATCH", path, body: step.body, contentType }, change.node));
+    return goneByUid(await write({ method: "PATCH", path, body: step.body, contentType }, node));
   };
+  const changeTaint = (change: TaintChange): Promise<Outcome> =>
+    changeNode(change.node, (raw) => taintPatch(raw, change, time.now() ?? clock.now()));
 
   return {
     id,
@@ -192,6 +195,8 @@ export function httpCluster(connection: ApiConnection, options: HttpClusterOptio
       ),
     taintNode: (node, resourceVersion, taint) => changeTaint({ node, resourceVersion, taint, change: "add" }),
     untaintNode: (node, resourceVersion, taint) => changeTaint({ node, resourceVersion, taint, change: "remove" }),
+    askNodeTask: (node, resourceVersion, task) =>
+      changeNode(node, (raw) => taskPatch(raw, { node, resourceVersion, task })),
     async recordEvent(event) {
       const namespace = eventNamespace(event);
       const outcome = await write(

@@ -14,12 +14,17 @@ export interface TaintChange {
   readonly change: "add" | "remove";
 }
 
-/** What a change of one taint comes to, from the node as the server has it: an outcome without a write, or the body of a merge patch. */
+/** What a change of a node comes to: an outcome without a write, or the body of a merge patch. */
+export type NodeStep =
+  | { readonly kind: "outcome"; readonly outcome: Outcome }
+  | { readonly kind: "patch"; readonly body: object };
+
+/** From the node as the server has it. */
 export function taintPatch(
   raw: Raw | undefined,
   { node, resourceVersion, taint, change }: TaintChange,
   now: Instant,
-): { readonly kind: "outcome"; readonly outcome: Outcome } | { readonly kind: "patch"; readonly body: object } {
+): NodeStep {
   const metadata = rawObject(raw?.["metadata"]);
   if (raw === undefined || rawText(metadata["uid"]) !== node.uid) return without({ kind: "Gone" });
   const taints = rawList(rawObject(raw["spec"])["taints"]);

@@ -1,4 +1,5 @@
 import type { ClusterWriter } from "../cluster/cluster.ts";
+import { taskText } from "../kubernetes/node-task.ts";
 import type { Heal, Outcome } from "./heal.ts";
 
 /**
@@ -12,10 +13,13 @@ export function apply(cluster: ClusterWriter, heal: Heal): Promise<Outcome> {
     case "EvictTerminalPod":
     case "EvictOrphan":
     case "EvictStuckPod":
+    case "DrainPod":
       return cluster.evictPod(heal.pod, heal.resourceVersion);
     case "TaintNode":
       return cluster.taintNode(heal.node, heal.resourceVersion, heal.taint);
     case "UntaintNode":
       return cluster.untaintNode(heal.node, heal.resourceVersion, heal.taint);
+    case "AskNodeTask":
+      return cluster.askNodeTask(heal.node, heal.resourceVersion, taskText(heal));
   }
 }

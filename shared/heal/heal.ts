@@ -1,4 +1,5 @@
 import type { NodeMark } from "../kubernetes/node-marks.ts";
+import type { NodeTask } from "../kubernetes/node-task.ts";
 import type { ObjectRef } from "../kubernetes/object-ref.ts";
 import type { Instant } from "../time/clock.ts";
 
@@ -20,6 +21,8 @@ export type Heal =
   | { readonly kind: "EvictOrphan"; readonly pod: ObjectRef; readonly resourceVersion: string }
   /** Eviction, with its own grace period, of a ReplicaSet's pod that is bound and of which no container has ever started (S0-14, S0-43). */
   | { readonly kind: "EvictStuckPod"; readonly pod: ObjectRef; readonly resourceVersion: string }
+  /** Eviction, with its own grace period, of a running pod from a node whose kubelet says that it cannot run pods; through the workload's disruption budget. */
+  | { readonly kind: "DrainPod"; readonly pod: ObjectRef; readonly resourceVersion: string }
   /** One of our two marks on a node; every other taint stays as it is. */
   | { readonly kind: "TaintNode"; readonly node: ObjectRef; readonly resourceVersion: string; readonly taint: NodeMark }
   /** Takes one of our marks back: this key, value and effect, and no other. */
@@ -28,7 +31,9 @@ export type Heal =
       readonly node: ObjectRef;
       readonly resourceVersion: string;
       readonly taint: NodeMark;
-    };
+    }
+  /** Asks whoever answers for tasks on this node for one rung, by annotation: `shared/kubernetes/node-task.ts`. */
+  | ({ readonly kind: "AskNodeTask"; readonly node: ObjectRef; readonly resourceVersion: string } & NodeTask);
 
 export type HealKind = Heal["kind"];
 
@@ -37,25 +42,35 @@ export function targetOf(heal: Heal): ObjectRef {
   return isNodeHeal(heal) ? heal.node : heal.pod;
 }
 
-export function isNodeHeal(heal: Heal): heal is Extract<Heal, { kind: "TaintNode" | "UntaintNode" }> {
+export function isNodeHeal(heal: Heal): heal is Extract<Heal, { kind: "TaintNode" | "UntaintNode" | "AskNodeTask" }> {
+  return isMarkHeal(heal) || heal.kind === "AskNodeTask";
+}
+
+export function isMarkHeal(heal: Heal): heal is Extract<Heal, { kind: "TaintNode" | "UntaintNode" }> {
   return heal.kind === "TaintNode" || heal.kind === "UntaintNode";
 }
 
 /** What is to be seen of the object after the write, where that is not that it is gone. */
 export type Effect =
   /** The pod gets its own time to end: first it is being deleted. */
-  { readonly see: "deleting" } | { readonly see: "tainted" | "untainted"; readonly taint: NodeMark };
+  | { readonly see: "deleting" }
+  | { readonly see: "tainted" | "untainted"; readonly taint: NodeMark }
+  /** The task stands on the node. What comes of it is judged later, by the node's own state. */
+  | ({ readonly see: "asked" } & NodeTask);
 
 /** undefined: the object is gone. */
 export function effectOf(heal: Heal): Effect | undefined {
   switch (heal.kind) {
     case "EvictOrphan":
     case "EvictStuckPod":
+    case "DrainPod":
       return { see: "deleting" };
     case "TaintNode":
       return { see: "tainted", taint: heal.taint };
     case "UntaintNode":
       return { see: "untainted", taint: heal.taint };
+    case "AskNodeTask":
+      return { see: "asked", rung: heal.rung, id: heal.id, cause: heal.cause };
     case "ForceDeletePod":
     case "EvictTerminalPod":
       return undefined;

@@ -1,10 +1,11 @@
 import { luresReplacements } from "../kubernetes/node.ts";
 import { isSameMark } from "../kubernetes/node-marks.ts";
+import { taskText } from "../kubernetes/node-task.ts";
 import { freshness } from "../rail/freshness.ts";
 import { limits } from "../rail/limits.ts";
 import { firstHold, type RailAnswer } from "../rail/rail.ts";
 import { healRails, subjectRails } from "../rail/rails.ts";
-import { type Heal, isNodeHeal, targetOf } from "./heal.ts";
+import { type Heal, isMarkHeal, targetOf } from "./heal.ts";
 import type { HealerFacts } from "./healer.ts";
 import { knowledge } from "./knowledge.ts";
 import type { Look } from "./look.ts";
@@ -68,7 +69,9 @@ export async function lastLook<Facts extends HealerFacts>(
 /** The same remedy for the same object; its resourceVersion may have moved on. */
 function isSameHeal(again: Heal, planned: Heal): boolean {
   if (again.kind !== planned.kind || targetOf(again).uid !== targetOf(planned).uid) return false;
-  return !isNodeHeal(again) || !isNodeHeal(planned) || isSameMark(again.taint, planned.taint);
+  if (isMarkHeal(again) && isMarkHeal(planned)) return isSameMark(again.taint, planned.taint);
+  if (again.kind === "AskNodeTask" && planned.kind === "AskNodeTask") return taskText(again) === taskText(planned);
+  return true;
 }
 
 /** What was spent was the larger budget of a node that takes no new pods; it does again. */

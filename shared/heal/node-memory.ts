@@ -1,6 +1,7 @@
 import type { Case, NodeMemory, NodeState } from "../case/case.ts";
 import { findCondition } from "../kubernetes/condition.ts";
-import { readyStatus } from "../kubernetes/node.ts";
+import { type NodeFacts, readyStatus } from "../kubernetes/node.ts";
+import { markOn, suspectMark } from "../kubernetes/node-marks.ts";
 import type { Instant } from "../time/clock.ts";
 import { hours, seconds } from "../time/duration.ts";
 import type { NodeSubject, Subject } from "./subject.ts";
@@ -16,6 +17,8 @@ const podMarginMs = seconds(30);
 /** A longer gap between two looks is blind time: what was seen before does not count on (`design.md` §6). */
 const blindAfterMs = seconds(120);
 const changesWithinMs = hours(1);
+/** Boots and rungs: a node that boots twice a day by itself is broken (S0-57). */
+const rememberedForMs = hours(24);
 
 /** The case with what this look adds to the memory of a node; the case of a pod as it is. */
 export function withMemory(openCase: Case, subject: Subject, now: Instant): Case {
@@ -32,7 +35,61 @@ function remembered(before: NodeMemory | undefined, subject: NodeSubject, now: I
     seenAt: now,
     readyChanges: readyChanges(before?.readyChanges ?? [], subject, now),
     ours: before?.ours ?? [],
+    ...bootsAfter(before, subject, now),
+    ...kubeletAfter(before, subject, now),
+    ...devicesAfter(before, subject, now),
+    ...movableAfter(before, subject),
+    ...triedAfter(before, now),
   };
+}
+
+function bootsAfter(before: NodeMemory | undefined, { node }: NodeSubject, now: Instant): Pick<NodeMemory, "boots"> {
+  if (node.bootId === "") return before?.boots === undefined ? {} : { boots: before.boots };
+  const known = before?.boots ?? [];
+  const all = known.at(-1)?.id === node.bootId ? known : [...known, { id: node.bootId, at: now }];
+  // The one that it runs in stays, however old; and the one before the first change that counts.
+  return { boots: all.filter((_, n) => now - (all[n + 1]?.at ?? now) <= rememberedForMs) };
+}
+
+function kubeletAfter(before: NodeMemory | undefined, { node }: NodeSubject, now: Instant) {
+  const { kubeletVersion: version } = node;
+  if (version === "") return before?.kubelet === undefined ? {} : { kubelet: before.kubelet };
+  if (before?.kubelet?.version === version) return { kubelet: before.kubelet };
+  return { kubelet: { version, at: before?.kubelet === undefined ? 0 : now } };
+}
+
+function devicesAfter(before: NodeMemory | undefined, { node }: NodeSubject, now: Instant) {
+  const names = new Set([...Object.keys(before?.devices ?? {}), ...Object.keys(node.capacity).filter(isDevice)]);
+  if (names.size === 0) return {};
+  const most = (name: string) => Math.max(before?.devices?.[name] ?? 0, node.allocatable[name] ?? 0);
+  const devices = Object.fromEntries([...names].map((name) => [name, most(name)]));
+  const isLost = lostDevices(node, devices).length > 0;
+  return { devices, ...(isLost ? { devicesLostSince: before?.devicesLostSince ?? now } : {}) };
+}
+
+/** Extended resources: the ones with a domain that are no kind of Kubernetes' own. */
+function isDevice(name: string): boolean {
+  return name.includes("/") && !name.startsWith("kubernetes.io/");
+}
+
+/** "nvidia.com/gpu: 2 of 4", for each device of which fewer are offered than there are, or than there have been (S0-60). */
+export function lostDevices(node: NodeFacts, mostSeen: Readonly<Record<string, number>> = {}): readonly string[] {
+  const names = new Set([...Object.keys(mostSeen), ...Object.keys(node.capacity).filter(isDevice)]);
+  return [...names].sort().flatMap((name) => {
+    const offered = node.allocatable[name] ?? 0;
+    const expected = Math.max(node.capacity[name] ?? 0, mostSeen[name] ?? 0);
+    return offered < expected ? [`${name}: ${offered} of ${expected}`] : [];
+  });
+}
+
+function movableAfter(before: NodeMemory | undefined, { node, pods }: NodeSubject): Pick<NodeMemory, "movable"> {
+  const isDrained = readyStatus(node) === "False" && markOn(node, suspectMark) !== undefined;
+  return isDrained ? { movable: before?.movable ?? pods.filter((each) => each.movable).length } : {};
+}
+
+function triedAfter(before: NodeMemory | undefined, now: Instant): Pick<NodeMemory, "tried"> {
+  const tried = (before?.tried ?? []).filter(({ at }) => now - at <= rememberedForMs);
+  return tried.length === 0 ? {} : { tried };
 }
 
 /** What a node is like at this moment, by what it and the pods on it show. */

@@ -127,8 +127,10 @@ const pastTense: Readonly<Record<HealKind, string>> = {
   EvictTerminalPod: "Swept",
   EvictOrphan: "Evicted",
   EvictStuckPod: "Evicted",
+  DrainPod: "Drained",
   TaintNode: "Tainted",
   UntaintNode: "Untainted",
+  AskNodeTask: "TaskAsked",
 };
 
 async function tell<Facts extends HealerFacts>(look: Look<Facts>, verdict: HealVerdict, result: Sent): Promise<void> {

@@ -4,7 +4,15 @@ import type { OwnerRef } from "../kubernetes/meta.ts";
 import type { NamespaceFacts } from "../kubernetes/namespace.ts";
 import type { NodeFacts } from "../kubernetes/node.ts";
 import type { ObjectRef } from "../kubernetes/object-ref.ts";
-import { isMirror, jobTrackingFinalizer, type PodFacts, silentSince } from "../kubernetes/pod.ts";
+import {
+  isMirror,
+  isReady,
+  isTerminal,
+  isTerminating,
+  jobTrackingFinalizer,
+  type PodFacts,
+  silentSince,
+} from "../kubernetes/pod.ts";
 import type { WorkloadFacts } from "../kubernetes/workload.ts";
 import type { Instant } from "../time/clock.ts";
 
@@ -50,6 +58,14 @@ export interface StandingPod {
   readonly endsBy?: Instant;
   /** Bound since then, and not one word from the kubelet. */
   readonly silentSince?: Instant;
+  /** Its containers have ended for good: it takes no room there. */
+  readonly ended?: true;
+  /** It runs, and its controller is of a kind that would make it again elsewhere: what a drain may look at, one by one. */
+  readonly movable?: true;
+  /** Running, and not Ready: where an Event may say why. */
+  readonly unready?: true;
+  /** It asks for neither cpu nor memory. */
+  readonly unbounded?: true;
 }
 
 const ownerDepthLimit = 5;
@@ -96,7 +112,17 @@ function standingPod(pod: PodFacts): StandingPod {
     ...(creationTimestamp === undefined ? {} : { creationTimestamp }),
     ...(endsBy === undefined ? {} : { endsBy }),
     ...(silent === undefined ? {} : { silentSince: silent }),
+    ...(isTerminal(pod) ? { ended: true } : {}),
+    ...(isMovable(pod) ? { movable: true } : {}),
+    ...(!isTerminal(pod) && !isReady(pod) ? { unready: true } : {}),
+    ...(pod.requests["cpu"] || pod.requests["memory"] ? {} : { unbounded: true }),
   };
+}
+
+const movableOwners = ["ReplicaSet", "StatefulSet"];
+
+function isMovable(pod: PodFacts): boolean {
+  return movableOwners.includes(pod.owner?.kind ?? "") && !isTerminal(pod) && !isTerminating(pod);
 }
 
 async function observeOwners(cluster: ClusterReader, pod: PodFacts): Promise<OwnerState> {

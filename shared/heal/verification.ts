@@ -1,5 +1,6 @@
-import type { Case } from "../case/case.ts";
-import { isSameMark, markOn, type NodeMark } from "../kubernetes/node-marks.ts";
+import type { Case, NodeMemory } from "../case/case.ts";
+import { isSameMark, markOn } from "../kubernetes/node-marks.ts";
+import { taskKey, taskText } from "../kubernetes/node-task.ts";
 import { describeRef } from "../kubernetes/object-ref.ts";
 import type { PodFacts } from "../kubernetes/pod.ts";
 import { limits } from "../rail/limits.ts";
@@ -115,6 +116,7 @@ export async function awaitEnd<Facts extends HealerFacts>(
 /** Whether the object, which is still there, shows what the write was for. */
 export function showsEffect(effect: Effect | undefined, subject: Subject): boolean {
   if (effect === undefined || effect.see === "deleting" || subject.kind !== "node") return false;
+  if (effect.see === "asked") return subject.node.annotations[taskKey] === taskText(effect);
   const stands = markOn(subject.node, effect.taint) !== undefined;
   return stands === (effect.see === "tainted");
 }
@@ -132,7 +134,9 @@ export async function seenEffect<Facts extends HealerFacts>(sight: Sight<Facts>)
   const changes = {
     pending: undefined,
     effective: (openCase.effective ?? 0) + 1,
-    ...(memory === undefined ? {} : { memory: { ...memory, ours: oursAfter(memory.ours, pending.effect) } }),
+    ...(memory === undefined
+      ? {}
+      : { memory: memoryAfter(memory, pending.effect, pending.sentAt + (openCase.clockOffsetMs ?? 0)) }),
   };
   // The wake-up is for a process that ends between this and what the look comes to.
   const filed = await fileCase(deps, openCase, changes, deps.clock.now() + goOnMs);
@@ -147,10 +151,14 @@ export async function seenEffect<Facts extends HealerFacts>(sight: Sight<Facts>)
   return filed;
 }
 
-function oursAfter(before: readonly NodeMark[], effect: Effect | undefined): readonly NodeMark[] {
+function memoryAfter(before: NodeMemory, effect: Effect | undefined, sentAt: Instant): NodeMemory {
   if (effect === undefined || effect.see === "deleting") return before;
-  const others = before.filter((each) => !isSameMark(each, effect.taint));
-  return effect.see === "tainted" ? [...others, effect.taint] : others;
+  if (effect.see === "asked") {
+    const { rung, id, cause } = effect;
+    return { ...before, tried: [...(before.tried ?? []), { rung, id, cause, at: sentAt }] };
+  }
+  const others = before.ours.filter((each) => !isSameMark(each, effect.taint));
+  return { ...before, ours: effect.see === "tainted" ? [...others, effect.taint] : others };
 }
 
 /** The written heal has had no effect: its owner is free for the next attempt, and the ladder goes up (`attempts` was counted when it was sent). */

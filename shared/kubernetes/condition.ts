@@ -34,6 +34,7 @@ export function findCondition(conditions: readonly Condition[], type: string): C
  * EKS agent: bad when False). Unknown is no value of its own here: a kubelet that fell silent turns all of its conditions to Unknown, Ready too.
  */
 export function standsAtBadValue(condition: Condition): boolean {
-  if (condition.type === "Ready") return false;
+  // Ours is an answer, and no state of the node.
+  if (condition.type === "Ready" || condition.type.startsWith("knitbone.io/")) return false;
   return condition.status === (/(Ready|Healthy)$/.test(condition.type) ? "False" : "True");
 }

@@ -1,6 +1,6 @@
 import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import * as z from "zod/mini";
-import { markSchema, refSchema, rowCodec } from "../store/dynamo-row.ts";
+import { markSchema, refSchema, rowCodec, taskMembers } from "../store/dynamo-row.ts";
 import { type DynamoTable, dynamoTable, expression, type RowKey } from "../store/dynamo-table.ts";
 import { expiresAt } from "../store/expires-at.ts";
 import { days } from "../time/duration.ts";
@@ -27,7 +27,7 @@ const listBatch = 50;
 const healSchema = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("ForceDeletePod"), pod: refSchema, resourceVersion: z.string(), node: refSchema }),
   z.object({
-    kind: z.enum(["EvictTerminalPod", "EvictOrphan", "EvictStuckPod"]),
+    kind: z.enum(["EvictTerminalPod", "EvictOrphan", "EvictStuckPod", "DrainPod"]),
     pod: refSchema,
     resourceVersion: z.string(),
   }),
@@ -37,6 +37,7 @@ const healSchema = z.discriminatedUnion("kind", [
     resourceVersion: z.string(),
     taint: markSchema,
   }),
+  z.object({ kind: z.literal("AskNodeTask"), node: refSchema, resourceVersion: z.string(), ...taskMembers }),
   z.object({ kind: z.literal("Escalate"), about: refSchema }),
 ]);
 

@@ -15,7 +15,8 @@ const reportSoonMs = seconds(10);
  * the last report. Giving a node back is always allowed.
  */
 export const nodeBrake: HealRail = ({ subject, heal, cluster }) => {
-  if (heal.kind !== "TaintNode" || subject.kind !== "node") return pass;
+  if (heal.kind !== "TaintNode" && heal.kind !== "AskNodeTask") return pass;
+  if (subject.kind !== "node") return pass;
   if (cluster.report === undefined) {
     return waitAMinute("BrakeUnknown", "The cluster's nodes have not been counted yet.");
   }

@@ -1,4 +1,4 @@
-import { isNodeHeal } from "../heal/heal.ts";
+import { isMarkHeal } from "../heal/heal.ts";
 import { readyStatus } from "../kubernetes/node.ts";
 import { describeMark, isProvenDead, isSameMark, outOfServiceMark, suspectMark } from "../kubernetes/node-marks.ts";
 import { type HealRail, leave, pass } from "./rail.ts";
@@ -8,7 +8,7 @@ import { type HealRail, leave, pass } from "./rail.ts";
  * death is proven (`safety.md` §2.2), for PodGC then deletes everything on it.
  */
 export const nodeMarks: HealRail = ({ subject, heal }) => {
-  if (!isNodeHeal(heal)) return pass;
+  if (!isMarkHeal(heal)) return pass;
   const { taint } = heal;
   if (subject.kind !== "node" || subject.node.ref.uid !== heal.node.uid) {
     return leave("MarkUnproven", "Only the node that was judged may be marked.");

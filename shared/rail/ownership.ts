@@ -1,5 +1,7 @@
 import { isNodeHeal } from "../heal/heal.ts";
 import type { PodSubject } from "../heal/subject.ts";
+import { readyStatus } from "../kubernetes/node.ts";
+import { markOn, suspectMark } from "../kubernetes/node-marks.ts";
 import { isOptedIn, isOrphanKind, orphansKey } from "../kubernetes/orphan.ts";
 import { hasRun } from "../kubernetes/pod.ts";
 import { type HealRail, leave, pass, type RailAnswer } from "./rail.ts";
@@ -18,6 +20,8 @@ export const ownership: HealRail = ({ subject, heal }) => {
       return orphaned(subject);
     case "EvictStuckPod":
       return neverStarted(subject);
+    case "DrainPod":
+      return drainable(subject);
     case "EvictTerminalPod":
       return subject.owners.kind === "unknownKind"
         ? leave("UnknownOwner", `Owned by a ${subject.owners.owner.kind}, which Knitbone does not know.`)
@@ -53,6 +57,28 @@ function neverStarted({ pod, owners }: PodSubject): RailAnswer {
   return pod.volumeClaims.length === 0 && !pod.hasResourceClaims
     ? pass
     : leave("OwnershipUnproven", "The pod holds a claim: it is not stateless.");
+}
+
+const drainedKinds = ["ReplicaSet", "StatefulSet"];
+const drainedTops = [...drainedKinds, "Deployment"];
+
+/**
+ * Whatever a healer says, a running pod is moved only where its whole chain of owners was read and would make it again, and only from a node whose
+ * kubelet lives and says that it cannot run pods, under our mark. A Job would count it as a failure (K8).
+ */
+function drainable({ pod, owners, node }: PodSubject): RailAnswer {
+  const kinds = owners.kind === "known" ? owners.chain.map(({ ref }) => ref.kind) : [];
+  if (!drainedKinds.includes(kinds[0] ?? "") || !drainedTops.includes(kinds.at(-1) ?? "")) {
+    return leave(
+      "OwnershipUnproven",
+      "Only pods of a ReplicaSet or StatefulSet whose owners were all read may be drained.",
+    );
+  }
+  if (typeof node === "string" || readyStatus(node) !== "False" || markOn(node, suspectMark) === undefined) {
+    const message = `Pods are drained only from a node that is Ready=False under our mark, not from that of ${pod.ref.name}.`;
+    return leave("DrainUnproven", message);
+  }
+  return pass;
 }
 
 function stateless(subject: PodSubject): RailAnswer {

@@ -2,6 +2,7 @@ import { foreignRemediator } from "./foreign-remediator.ts";
 import { incidentHold } from "./incident-hold.ts";
 import { nodeBrake } from "./node-brake.ts";
 import { nodeMarks } from "./node-marks.ts";
+import { nodeTasks } from "./node-tasks.ts";
 import { optOut } from "./opt-out.ts";
 import { ownership } from "./ownership.ts";
 import { barePod, protectedClass } from "./protected-class.ts";
@@ -18,6 +19,7 @@ export const subjectRails: readonly SubjectRail[] = [optOut, protectedClass, for
 export const healRails: readonly HealRail[] = [
   barePod,
   nodeMarks,
+  nodeTasks,
   incidentHold,
   ({ cluster }) => stormBrake(cluster),
   nodeBrake,

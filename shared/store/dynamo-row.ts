@@ -1,5 +1,6 @@
 import * as z from "zod/mini";
 import { KnitboneError } from "../errors.ts";
+import { rungs } from "../kubernetes/node-task.ts";
 import type { DynamoTable, Row } from "./dynamo-table.ts";
 
 /** Between an object and the plain attributes of its row. */
@@ -51,6 +52,9 @@ export const refSchema = z.object({ kind: z.string(), namespace: z.string(), nam
 
 /** A mark on a node, as part of a row. */
 export const markSchema = z.object({ key: z.string(), value: z.string(), effect: z.string() });
+
+/** A task asked of a node, as members of a part. */
+export const taskMembers = { rung: z.enum(rungs), id: z.string(), cause: z.string() };
 
 function partAttributes(part: string, content: object): [string, unknown][] {
   return Object.entries(content).map(([member, value]) => [

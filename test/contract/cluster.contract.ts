@@ -342,6 +342,32 @@ export function clusterContract(create: () => Promise<ClusterUnderTest>): void {
       expect(taintsOf(await liveNode(under.cluster))).toHaveLength(1);
     });
 
+    on(
+      "asks a node for a task by one annotation, under the same preconditions, and keeps every other one",
+      async (under) => {
+        const node = await makeNode(under);
+        const ask = async (task: string) => {
+          for (let left = 5; ; left -= 1) {
+            const { ref, resourceVersion } = await liveNode(under.cluster);
+            const done = await under.cluster.askNodeTask(ref, resourceVersion, task);
+            if (done.kind !== "Conflict" || left === 0) return done;
+          }
+        };
+        expect(await ask("restart-kubelet#a-1")).toEqual({ kind: "Done" });
+        const asked = await liveNode(under.cluster);
+        expect(asked.annotations).toEqual({ ...node.annotations, "knitbone.io/task": "restart-kubelet#a-1" });
+        expect(taintsOf(asked)).toEqual(taintsOf(node));
+        // The same again is no write, whatever else has changed; another one of a node that has changed is a Conflict.
+        const before = node.resourceVersion;
+        expect(await under.cluster.askNodeTask(node.ref, before, "restart-kubelet#a-1")).toEqual({ kind: "Done" });
+        expect(await under.cluster.askNodeTask(node.ref, before, "reboot#a-2")).toMatchObject({ kind: "Conflict" });
+        const other = { ...node.ref, uid: strange };
+        expect(await under.cluster.askNodeTask(other, asked.resourceVersion, "reboot#a-2")).toEqual({ kind: "Gone" });
+        expect((await liveNode(under.cluster)).annotations).toEqual(asked.annotations);
+        expect(await ask("reboot#a-2")).toEqual({ kind: "Done" });
+      },
+    );
+
     on("is Denied where the same taint stands with a value that is not ours", async (under) => {
       const node = await makeNode(under);
       const mine = { key: theirs.key, value: "mine", effect: theirs.effect };

@@ -37,8 +37,10 @@ const everyHeal: { readonly [Kind in Action["heal"]["kind"]]: Extract<Action["he
   EvictTerminalPod: { kind: "EvictTerminalPod", ...ofPod },
   EvictOrphan: { kind: "EvictOrphan", ...ofPod },
   EvictStuckPod: { kind: "EvictStuckPod", ...ofPod },
+  DrainPod: { kind: "DrainPod", ...ofPod },
   TaintNode: { kind: "TaintNode", ...ofNode },
   UntaintNode: { kind: "UntaintNode", ...ofNode },
+  AskNodeTask: { kind: "AskNodeTask", node, resourceVersion: "79", rung: "reboot", id: "mi4-2", cause: "NotReadyPleg" },
   Escalate: { kind: "Escalate", about: node },
 };
 

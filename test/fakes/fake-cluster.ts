@@ -8,6 +8,7 @@ import type { Meta } from "../../shared/kubernetes/meta.ts";
 import type { NamespaceFacts } from "../../shared/kubernetes/namespace.ts";
 import type { NodeFacts } from "../../shared/kubernetes/node.ts";
 import { describeMark, isSameMark, markOn, type NodeMark } from "../../shared/kubernetes/node-marks.ts";
+import { taskKey } from "../../shared/kubernetes/node-task.ts";
 import type { ObjectRef } from "../../shared/kubernetes/object-ref.ts";
 import type { PodFacts } from "../../shared/kubernetes/pod.ts";
 import type { WorkloadFacts } from "../../shared/kubernetes/workload.ts";
@@ -18,6 +19,14 @@ export interface RecordedWrite {
   readonly verb: "forceDelete" | "evict";
   readonly pod: ObjectRef;
   readonly resourceVersion: string;
+  readonly outcome: Outcome["kind"];
+}
+
+/** A task that was asked of a node. */
+export interface RecordedTask {
+  readonly node: ObjectRef;
+  /** "rung#id" */
+  readonly task: string;
   readonly outcome: Outcome["kind"];
 }
 
@@ -50,6 +59,7 @@ export interface FakeCluster extends Cluster {
   beforePodRead(n: number, action: () => void): void;
   readonly writes: readonly RecordedWrite[];
   readonly marks: readonly RecordedMark[];
+  readonly tasks: readonly RecordedTask[];
   /** Runs right before the n-th node read from now on. */
   beforeNodeRead(n: number, action: () => void): void;
   readonly events: readonly ClusterEvent[];
@@ -62,6 +72,7 @@ export function fakeCluster(id: string, clock: Clock): FakeCluster {
   const nodes = new Map<string, NodeFacts>();
   const leases = new Map<string, LeaseFacts>();
   const marks: RecordedMark[] = [];
+  const tasks: RecordedTask[] = [];
   const nodeReads = new Map<number, () => void>();
   let nodeReadCount = 0;
   const namespaces = new Map<string, NamespaceFacts>();
@@ -112,6 +123,18 @@ export function fakeCluster(id: string, clock: Clock): FakeCluster {
     return outcome;
   };
 
+  const ask = (node: ObjectRef, resourceVersion: string, task: string): Outcome => {
+    const live = nodes.get(node.name);
+    const stands = live?.ref.uid === node.uid && live.annotations[taskKey] === task;
+    const outcome: Outcome = stands ? { kind: "Done" } : judge(live, node, resourceVersion);
+    if (live !== undefined && !stands && outcome.kind === "Done") {
+      const annotations = { ...live.annotations, [taskKey]: task };
+      nodes.set(node.name, { ...live, annotations, resourceVersion: `${live.resourceVersion}+` });
+    }
+    tasks.push({ node, task, outcome: outcome.kind });
+    return outcome;
+  };
+
   return {
     id,
     now: () => clock.now(),
@@ -152,6 +175,7 @@ export function fakeCluster(id: string, clock: Clock): FakeCluster {
     evictPod: async (pod, resourceVersion) => write("evict", pod, resourceVersion),
     taintNode: async (node, resourceVersion, taint) => mark("taint", node, resourceVersion, taint),
     untaintNode: async (node, resourceVersion, taint) => mark("untaint", node, resourceVersion, taint),
+    askNodeTask: async (node, resourceVersion, task) => ask(node, resourceVersion, task),
     recordEvent: async (event) => {
       if (!events.some((each) => each.id === event.id)) events.push(event);
       return { kind: "Done" };
@@ -175,6 +199,7 @@ export function fakeCluster(id: string, clock: Clock): FakeCluster {
       broken = undefined;
     },
     marks,
+    tasks,
     beforeNodeRead: (n, action) => nodeReads.set(nodeReadCount + n, action),
     beforePodRead: (n, action) => podReads.set(podReadCount + n, action),
     writes,

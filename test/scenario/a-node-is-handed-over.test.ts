@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { notreadyHandler } from "../../functions/notready-handler/healer.ts";
+import type { Policy } from "../../functions/notready-handler/policy.ts";
 import { terminatingReaper } from "../../functions/terminating-reaper/healer.ts";
 import { pipeline } from "../../shared/heal/pipeline.ts";
 import { findCondition } from "../../shared/kubernetes/condition.ts";
@@ -15,7 +16,14 @@ import { anOverduePod, anOwnerRef } from "../build/pod.ts";
 import { aDeployment, aReplicaSet } from "../build/workload.ts";
 import { aStage } from "./stage.ts";
 
-const policy = { notReadyForMs: seconds(300), wellForMs: minutes(10), newForMs: minutes(5) };
+const policy: Policy = {
+  notReadyForMs: seconds(300),
+  wellForMs: minutes(10),
+  newForMs: minutes(5),
+  drainAfterMs: minutes(5),
+  rungs: [],
+  mode: "restore",
+};
 const mark = "knitbone.io/suspect:NoSchedule";
 const uid = aNode().ref.uid;
 

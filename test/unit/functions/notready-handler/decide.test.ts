@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { decide } from "../../../../functions/notready-handler/decide.ts";
+import type { Policy } from "../../../../functions/notready-handler/policy.ts";
 import type { Case, NodeMemory, Symptom } from "../../../../shared/case/case.ts";
 import type { NodeSubject } from "../../../../shared/heal/subject.ts";
 import type { NodeFacts } from "../../../../shared/kubernetes/node.ts";
@@ -13,7 +14,14 @@ import { aNodeMemory, aNodeSubject, aStandingPod } from "../../../build/node-sub
 import { aRef } from "../../../build/object-ref.ts";
 import { aCondition } from "../../../build/pod.ts";
 
-const policy = { notReadyForMs: seconds(300), wellForMs: minutes(10), newForMs: minutes(5) };
+const policy: Policy = {
+  notReadyForMs: seconds(300),
+  wellForMs: minutes(10),
+  newForMs: minutes(5),
+  drainAfterMs: minutes(5),
+  rungs: [],
+  mode: "restore",
+};
 
 interface Situation {
   readonly node?: NodeFacts;
@@ -75,12 +83,12 @@ describe("a node that is not ours to judge", () => {
   });
 
   it("is left with a condition that nobody explains yet, and its case goes on", () => {
-    const pressure = aCondition({ type: "DiskPressure", status: "True" });
-    const node = aNode({ conditions: [...aNode().conditions, pressure] });
+    const foreign = aCondition({ type: "FansTooLoud", status: "True" });
+    const node = aNode({ conditions: [...aNode().conditions, foreign] });
     expect(judge({ node })).toEqual({
       kind: "leave",
       reason: "OnlyConditions",
-      message: "Node n1 is Ready, with DiskPressure=True.",
+      message: "Node n1 is Ready, with FansTooLoud=True.",
     });
     const healthy = aCondition({ type: "NetworkingReady", status: "True" });
     expect(judge({ node: aNode({ conditions: [...aNode().conditions, healthy] }) })).toMatchObject({

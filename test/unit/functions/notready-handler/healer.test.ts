@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { notreadyHandler } from "../../../../functions/notready-handler/healer.ts";
+import type { Policy } from "../../../../functions/notready-handler/policy.ts";
 import { minutes, seconds } from "../../../../shared/time/duration.ts";
 import { anOpenCase } from "../../../build/case.ts";
 import { aClusterReader } from "../../../build/cluster-reader.ts";
@@ -12,7 +13,14 @@ import { aNodeMemory } from "../../../build/node-subject.ts";
 import { aRef } from "../../../build/object-ref.ts";
 import { anOverduePod, aPod } from "../../../build/pod.ts";
 
-const policy = { notReadyForMs: seconds(300), wellForMs: minutes(10), newForMs: minutes(5) };
+const policy: Policy = {
+  notReadyForMs: seconds(300),
+  wellForMs: minutes(10),
+  newForMs: minutes(5),
+  drainAfterMs: minutes(5),
+  rungs: [],
+  mode: "restore",
+};
 const healer = notreadyHandler(policy);
 const object = aNode().ref;
 
@@ -54,8 +62,9 @@ describe("what notready-handler observes", () => {
     const cluster = aClusterReader(world());
     const facts = await healer.observe(cluster, object, aKnowledge());
     expect(facts?.subject).toMatchObject({ kind: "node", node: aNode(), lease: aLease() });
-    expect(cluster.reads.toSorted()).toEqual(["lease n1", "node n1", "pods n1"]);
-    const seen = facts?.subject.pods.map(({ ref, endsBy, silentSince }) => [ref.name, endsBy, silentSince]);
+    expect(cluster.reads.toSorted()).toEqual(["events Node n1", "lease n1", "node n1", "pods n1"]);
+    const pods = facts?.subject.kind === "node" ? facts.subject.pods : [];
+    const seen = pods.map(({ ref, endsBy, silentSince }) => [ref.name, endsBy, silentSince]);
     expect(seen).toEqual([
       ["overdue", atNoon(-minutes(3)), undefined],
       // A finalizer is nobody's kubelet's business; a Job's own follows from the pod's end.
@@ -84,6 +93,10 @@ describe("what notready-handler observes", () => {
     expect(healer.decide(facts, openCase, noon)).toMatchObject({ kind: "heal", reason: "NodeSilent" });
     const patient = notreadyHandler({ ...policy, notReadyForMs: minutes(7) });
     expect(patient.decide(facts, openCase, noon)).toMatchObject({ kind: "wait", reason: "SilentYet" });
-    expect(JSON.parse(JSON.stringify(healer.evidence(facts)))).toEqual(facts.subject);
+    expect(JSON.parse(JSON.stringify(healer.evidence(facts)))).toEqual({
+      ...facts.subject,
+      said: [],
+      fleet: { nodes: 1, siblings: [] },
+    });
   });
 });

@@ -2,7 +2,14 @@ import { describe, expect, it } from "vitest";
 import { parsePolicy } from "../../../../functions/notready-handler/policy.ts";
 import { minutes, seconds } from "../../../../shared/time/duration.ts";
 
-const defaults = { notReadyForMs: seconds(300), wellForMs: minutes(10), newForMs: minutes(5) };
+const plain = { rungs: [], mode: "restore" };
+const defaults = {
+  notReadyForMs: seconds(300),
+  wellForMs: minutes(10),
+  newForMs: minutes(5),
+  drainAfterMs: minutes(5),
+  ...plain,
+};
 
 describe("the policy of notready-handler", () => {
   it.each([undefined, null, {}])("has defaults for what is not given: %j", (values) => {
@@ -12,7 +19,13 @@ describe("the policy of notready-handler", () => {
   it("divides defaults and floors in the lab", () => {
     expect(parsePolicy({}, 20)).toEqual({
       kind: "policy",
-      policy: { notReadyForMs: seconds(15), wellForMs: seconds(30), newForMs: seconds(15) },
+      policy: {
+        notReadyForMs: seconds(15),
+        wellForMs: seconds(30),
+        newForMs: seconds(15),
+        drainAfterMs: seconds(15),
+        ...plain,
+      },
     });
     expect(parsePolicy({ wellFor: "29s" }, 20)).toEqual({
       kind: "problems",

@@ -1,0 +1,109 @@
+import type { Verdict } from "../../shared/heal/heal.ts";
+import { ailments } from "../../shared/heal/node-memory.ts";
+import { standsAtBadValue } from "../../shared/kubernetes/condition.ts";
+import { markOn, suspectMark } from "../../shared/kubernetes/node-marks.ts";
+import type { Instant } from "../../shared/time/clock.ts";
+import { formatDuration } from "../../shared/time/duration.ts";
+import { flapping, likelyCauses, postReboot, rebooting } from "./causes.ts";
+import { latchedCondition, liveCondition, toldCondition } from "./conditions.ts";
+import { inStateSince, type Look, lookEveryMs, type Reason, target, tell, wait } from "./look.ts";
+import type { SickReason } from "./reasons.ts";
+import { backOffMs } from "./rungs.ts";
+import { climb, suspect } from "./suspect.ts";
+
+/** Ready=True: it is given back when it has stayed well, or it was found to be the cause of what others suffer. */
+export function ready(look: Look): Verdict<Reason> {
+  const { subject, openCase, policy, now } = look;
+  const standing = markOn(subject.node, suspectMark);
+  const ails = ailments(subject, now);
+  if (standing !== undefined) return marked(look, standing.timeAdded ?? now, ails);
+  const broken = flapping(look) ?? rebooting(look);
+  if (broken !== undefined) return suspect(look, broken.reason, broken.words);
+  const symptoms = openCase.symptoms ?? [];
+  if (symptoms.length > 0 && (ails.length > 0 || now < wellAt(look))) {
+    const words = symptoms.map(({ reason, pod }) => `${reason} of ${pod.namespace}/${pod.name}`);
+    return suspectReady(look, `calls itself Ready, but ${[...words, ...ails].slice(0, 5).join(", ")}`);
+  }
+  const live = liveCondition(look);
+  if (live !== undefined) {
+    const dueAt = live.since + policy.notReadyForMs;
+    if (now < dueAt) return wait(look, "ConditionYet", dueAt, live.words);
+    return suspect(look, live.reason, `calls itself Ready, but ${live.words}${likelyCauses(look)}`);
+  }
+  const latched = ails.length > 0 ? latchedCondition(look) : undefined;
+  if (latched !== undefined) return suspect(look, latched.reason, `${latched.words}, and ${ails.join(", ")}`);
+  if (symptoms.length === 0 && subject.lease !== undefined && ails.includes("its Lease is not renewed")) {
+    return wait(look, "LeaseStale", now + lookEveryMs, "calls itself Ready, and does not renew its Lease");
+  }
+  return withConditions(look);
+}
+
+/** Nothing counts against it but what a condition says. */
+function withConditions(look: Look): Verdict<Reason> {
+  const { subject, openCase, policy, now, name } = look;
+  const told = toldCondition(look);
+  if (told !== undefined) {
+    const dueAt = told.since + policy.notReadyForMs;
+    if (now < dueAt) return wait(look, "ConditionYet", dueAt, told.words);
+    return tell(look, told.reason, `is Ready, and ${told.words}${likelyCauses(look)}`);
+  }
+  const bad = subject.node.conditions.filter(standsAtBadValue);
+  if (bad.length > 0 && (openCase.symptoms ?? []).length === 0) {
+    const values = bad.map(({ type, status }) => `${type}=${status}`).join(", ");
+    return { kind: "leave", reason: "OnlyConditions", message: `${name} is Ready, with ${values}.` };
+  }
+  return { kind: "leave", reason: "NodeWell", message: `${name} is well.`, ends: true };
+}
+
+/** Where pods began to be silent around a boot, the boot is the cause (S0-62). */
+function suspectReady(look: Look, what: string): Verdict<Reason> {
+  const found = rebootBehind(look);
+  return found === undefined
+    ? suspect(look, "NodeSuspected", `${what}${likelyCauses(look)}`)
+    : suspect(look, found.reason, `${found.words}; it ${what}`);
+}
+
+function rebootBehind(look: Look) {
+  const silentSince = Math.min(...look.subject.pods.map((each) => each.silentSince ?? Number.POSITIVE_INFINITY));
+  return Number.isFinite(silentSince) ? postReboot(look, silentSince) : undefined;
+}
+
+/** Ready, under our mark. */
+function marked(look: Look, since: Instant, ails: readonly string[]): Verdict<Reason> {
+  const { subject, now } = look;
+  const broken = flapping(look) ?? rebooting(look);
+  if (broken !== undefined) return climbOrTell(look, broken.reason, broken.words);
+  const live = liveCondition(look);
+  if (ails.length > 0 || live !== undefined) {
+    const words = `calls itself Ready, but ${[...ails, ...(live === undefined ? [] : [live.words])].join(", ")}`;
+    if (now < since + backOffMs) return wait(look, "Settling", since + backOffMs, words);
+    const cause = live?.reason ?? rebootBehind(look)?.reason ?? "NodeSuspected";
+    return climbOrTell(look, cause, `${words}. Look at its kubelet and container runtime`);
+  }
+  const due = wellAt(look);
+  if (now < due) return wait(look, "StayingWell", due, "is well again, under our mark");
+  return {
+    kind: "heal",
+    heal: { kind: "UntaintNode", ...target(subject), taint: suspectMark },
+    reason: "StayedWell",
+    message: `${look.name} has stayed well for ${formatDuration(look.policy.wellForMs)}: it takes pods again.`,
+  };
+}
+
+/** No drain: it runs what it runs. What would end all of that at once waits for a person, unless nothing is left there to be moved. */
+function climbOrTell(look: Look, cause: SickReason, what: string): Verdict<Reason> {
+  const emptied = look.subject.pods.every(({ movable }) => movable !== true);
+  const climbed = climb(look, cause, what, emptied);
+  if (climbed.verdict !== undefined) return climbed.verdict;
+  return tell(look, climbed.hung ? "HungContainer" : cause, `${what}${climbed.words}${likelyCauses(look)}`);
+}
+
+/** When a node that is well from now on will have been so for long enough: no symptom since, and no condition that changed. */
+function wellAt({ openCase, policy, now, subject }: Look): Instant {
+  const offsetMs = openCase.clockOffsetMs ?? 0;
+  const symptomAt = Math.max(...(openCase.symptoms ?? []).map(({ at }) => at + offsetMs));
+  const changedAt = Math.max(
+    ...subject.node.conditions.map(({ lastTransitionTime = 0 }) => (lastTransitionTime > now ? 0 : lastTransitionTime)),
+  );
+  return Math.max(inStateSince(openCase, "well", now), symptomAt, changedAt) + policy.wellForMs;
+}

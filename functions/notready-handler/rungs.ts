@@ -1,0 +1,96 @@
+import type { TriedRung } from "../../shared/case/case.ts";
+import { answerTo, type Rung } from "../../shared/kubernetes/node-task.ts";
+import { hours, minutes, seconds } from "../../shared/time/duration.ts";
+import { cascading } from "./fleet.ts";
+import type { Look } from "./look.ts";
+import type { SickReason } from "./reasons.ts";
+import { isFresh } from "./said.ts";
+
+/** An unhealthy kubelet backs off up to five minutes before it tries again (S2-07). A wait for Kubernetes itself: the lab does not divide it. */
+export const backOffMs = minutes(5);
+/** Whoever answers for tasks there does so within this, or is not there. */
+const answerWithinMs = minutes(10);
+/** A rung that did not help is not tried again on this node before (S1-02); never divided. */
+const relapseMs = hours(2);
+/** A kubelet that works takes a pod away within this after its time. */
+const overdueMarginMs = seconds(30);
+
+/** What is tried, the gentlest first, per cause. Of causes that are not here nothing is tried: what they need is not on the node (a DaemonSet, a person, room). */
+const ladders: Readonly<Partial<Record<SickReason, readonly Rung[]>>> = {
+  NotReadyRuntime: ["restart-runtime", "restart-kubelet", "reboot", "replace"],
+  NotReadyPleg: ["restart-kubelet", "restart-runtime", "reboot", "replace"],
+  NotReadyCsi: ["restart-kubelet", "reboot", "replace"],
+  NotReadyOther: ["restart-kubelet", "reboot", "replace"],
+  // Its kubelet was just restarted.
+  AfterKubeletRestart: ["restart-runtime", "reboot", "replace"],
+  PostReboot: ["restart-runtime", "restart-kubelet", "replace"],
+  Flapping: ["reboot", "replace"],
+  Rebooting: ["replace"],
+  NodeSuspected: ["restart-runtime", "restart-kubelet", "reboot", "replace"],
+  RuntimeDown: ["restart-runtime", "reboot", "replace"],
+  KubeletRestarting: ["reboot", "replace"],
+  // What hangs in the kernel outlives every restart of a service (S0-18).
+  ProcessHung: ["reboot", "replace"],
+  LayerCorrupt: ["replace"],
+  FilesystemReadOnly: ["replace"],
+};
+
+export type Step =
+  | { readonly kind: "ask"; readonly rung: Rung }
+  /** One was asked for, and has its time. */
+  | { readonly kind: "wait"; readonly until: number; readonly words: string }
+  /** Nobody there takes tasks. */
+  | { readonly kind: "unanswered"; readonly words: string }
+  /** Only a restart of the kubelet is left, which would turn a hung container into a node that is not Ready (S3-12). */
+  | { readonly kind: "hung"; readonly words: string }
+  | { readonly kind: "none"; readonly words?: string };
+
+/** The next rung for this cause. `emptied`: no pod is left there that could be moved; before that nothing ends them all at once. */
+export function nextRung(look: Look, reason: SickReason, emptied: boolean): Step {
+  const { openCase, policy, now } = look;
+  if (policy.mode === "investigate") return { kind: "none" };
+  const tried = (openCase.memory?.tried ?? []).filter(({ at }) => now - at <= relapseMs);
+  const underWay = underWayOf(look, tried.at(-1));
+  if (underWay !== undefined) return underWay;
+  const left = (ladders[reason] ?? [])
+    .filter((rung) => policy.rungs.includes(rung))
+    .filter((rung) => tried.every((each) => each.rung !== rung));
+  const hung = hungContainer(look);
+  const [rung] = left.filter((each) => each !== "restart-kubelet" || hung === undefined);
+  if (rung === undefined) {
+    return left.length > 0 && hung !== undefined ? { kind: "hung", words: hung } : { kind: "none" };
+  }
+  const because = obstacle(look, rung, emptied);
+  return because === undefined ? { kind: "ask", rung } : { kind: "none", words: because };
+}
+
+/** The last one, while it has its time; or nobody answered. undefined: it did not help, or there was none. */
+function underWayOf({ subject, now }: Look, last: TriedRung | undefined): Step | undefined {
+  if (last === undefined) return undefined;
+  const answer = answerTo(subject.node, last.id);
+  const words = `was asked for ${last.rung}`;
+  if (answer.kind === "none" && now >= last.at + answerWithinMs) {
+    return { kind: "unanswered", words: `${words}, and nobody there has answered: nothing more is asked of it` };
+  }
+  const until = last.at + (answer.kind === "none" ? answerWithinMs : backOffMs);
+  return answer.kind !== "failed" && now < until ? { kind: "wait", until, words } : undefined;
+}
+
+/** Why this rung is not asked for now, in words. One node at a time: what helps one is tried on the next (S2-04). */
+function obstacle({ facts: { fleet }, now }: Look, rung: Rung, emptied: boolean): string | undefined {
+  const elsewhere = fleet?.siblings.find(({ ready, task }) => ready !== "True" && task !== undefined);
+  if (elsewhere !== undefined) return `${elsewhere.task} is being tried on node ${elsewhere.ref.name} first`;
+  if (fleet !== undefined && cascading(fleet, now)) return "others failed in the last ten minutes: nothing is tried";
+  const endsAll = rung === "reboot" || rung === "replace";
+  return endsAll && !emptied ? `${rung} waits until its pods are moved` : undefined;
+}
+
+/** Whether a container there is known that cannot be stopped, in words. */
+function hungContainer({ subject, facts, now }: Look): string | undefined {
+  const overdue = subject.pods.find(({ endsBy }) => now - (endsBy ?? now) > overdueMarginMs);
+  if (overdue !== undefined) return `pod ${overdue.ref.namespace}/${overdue.ref.name} does not end`;
+  const [pod] = facts.hungPods ?? [];
+  if (pod !== undefined) return `a container of ${pod} cannot be stopped`;
+  const hung = (facts.said ?? []).some((each) => each.known?.cause === "ProcessHung" && isFresh(each, now));
+  return hung ? "a process there hangs in the kernel" : undefined;
+}
