@@ -1,11 +1,11 @@
 import { describe, expect, it } from "vitest";
 import type { NodeMemory } from "../../../../shared/case/case.ts";
-import { ailments, withMemory } from "../../../../shared/heal/node-memory.ts";
+import { ailments, lostDevices, withMemory } from "../../../../shared/heal/node-memory.ts";
 import { hours, minutes, seconds } from "../../../../shared/time/duration.ts";
 import { anOpenCase } from "../../../build/case.ts";
 import { atNoon, noon } from "../../../build/instant.ts";
 import { aLease } from "../../../build/lease.ts";
-import { aNodeWithReady } from "../../../build/node.ts";
+import { aNode, aNodeWithReady, aTaint } from "../../../build/node.ts";
 import { aNodeMemory, aNodeSubject, aStandingPod } from "../../../build/node-subject.ts";
 import { aSubject } from "../../../build/subject.ts";
 
@@ -61,5 +61,72 @@ describe("why a Ready node is not well", () => {
     ],
   ])("%s", (_, subject, expected) => {
     expect(ailments(aNodeSubject(subject), noon)).toEqual(expected);
+  });
+});
+
+describe("what a node's case remembers of its machine", () => {
+  const day = hours(24);
+
+  it("keeps the boots of a day, and the one before the first of them (S0-57)", () => {
+    const boots = [
+      { id: "a", at: atNoon(-hours(60)) },
+      { id: "b", at: atNoon(-day) },
+      { id: "c", at: atNoon(-hours(2)) },
+    ];
+    const inBoot = (bootId: string) => aNodeSubject({ node: aNode({ bootId }) });
+    expect(remember(undefined, inBoot("a"))?.boots).toEqual([{ id: "a", at: noon }]);
+    expect(remember(aNodeMemory({ boots }), inBoot("c"))?.boots).toEqual(boots);
+    expect(remember(aNodeMemory({ boots }), inBoot("d"))?.boots).toEqual([...boots, { id: "d", at: noon }]);
+    expect(remember(aNodeMemory({ boots }), inBoot("c"), noon + 1)?.boots).toEqual(boots.slice(1));
+    expect(remember(aNodeMemory({ boots: boots.slice(2) }), inBoot("c"), noon + 9 * day)?.boots).toEqual(
+      boots.slice(2),
+    );
+    expect(remember(aNodeMemory({ boots }), inBoot(""))?.boots).toEqual(boots);
+  });
+
+  it("knows when a kubelet of another version came, and that the first one it saw is none (S3-01)", () => {
+    const running = (kubeletVersion: string) => aNodeSubject({ node: aNode({ kubeletVersion }) });
+    const first = remember(undefined, running("v1.35.0"));
+    expect(first?.kubelet).toEqual({ version: "v1.35.0", at: 0 });
+    const later = remember(first, running("v1.36.0"), noon + 1);
+    expect(later?.kubelet).toEqual({ version: "v1.36.0", at: noon + 1 });
+    expect(remember(later, running("v1.36.0"), noon + 9)?.kubelet).toEqual(later?.kubelet);
+  });
+
+  it("keeps the most devices that it saw, and since when some are lost (S0-60)", () => {
+    const with4 = (offered: number) =>
+      aNodeSubject({
+        node: aNode({ allocatable: { "example.com/gpu": offered }, capacity: { "example.com/gpu": 4 } }),
+      });
+    const before = remember(undefined, with4(4));
+    expect(before?.devices).toEqual({ "example.com/gpu": 4 });
+    expect(before).not.toHaveProperty("devicesLostSince");
+    const lost = remember(before, with4(3), noon + 1);
+    expect(lost?.devicesLostSince).toBe(noon + 1);
+    expect(remember(lost, aNodeSubject(), noon + 2)).toMatchObject({
+      devices: { "example.com/gpu": 4 },
+      devicesLostSince: noon + 1,
+    });
+    expect(remember(lost, with4(4), noon + 3)).not.toHaveProperty("devicesLostSince");
+    expect(lostDevices(aNode({ capacity: { cpu: 9, "hugepages-2Mi": 4 } }))).toEqual([]);
+  });
+
+  it("counts what could be moved once, when it is first seen not Ready under our mark (S1-06)", () => {
+    const taints = [aTaint()];
+    const marked = (count: number, status: "True" | "False" = "False") =>
+      aNodeSubject({
+        node: aNodeWithReady(status, 0, { taints }),
+        pods: Array.from({ length: count }, () => aStandingPod({ movable: true })),
+      });
+    const first = remember(undefined, marked(5));
+    expect(first?.movable).toBe(5);
+    expect(remember(first, marked(3), noon + 1)?.movable).toBe(5);
+    expect(remember(first, marked(3, "True"), noon + 1)).not.toHaveProperty("movable");
+  });
+
+  it("keeps rungs for a day (S1-02)", () => {
+    const tried = [{ rung: "reboot", id: "x-1", cause: "NotReadyPleg", at: atNoon(-day) }] as const;
+    expect(remember(aNodeMemory({ tried }))?.tried).toEqual(tried);
+    expect(remember(aNodeMemory({ tried }), aNodeSubject(), noon + 1)).not.toHaveProperty("tried");
   });
 });
