@@ -87,8 +87,9 @@ export function density({ subject, policy }: Look): Correlation | undefined {
   if (standing.length < limit) return undefined;
   const unbounded = standing.filter((each) => each.unbounded).length;
   const reserved = (name: string) => Math.max(0, (node.capacity[name] ?? 0) - (node.allocatable[name] ?? 0));
+  const cores = Number(reserved("cpu").toFixed(2));
   const gibibytes = (reserved("memory") / 2 ** 30).toFixed(1);
-  const room = `${reserved("cpu")} cores and ${gibibytes} GiB are kept for the system`;
+  const room = `${cores} cores and ${gibibytes} GiB are kept for the system`;
   const words = `holds ${standing.length} pods, of ${allocatable} that it says it can; ${unbounded} of them ask for nothing, and ${room}`;
   return { reason: "Density", words };
 }

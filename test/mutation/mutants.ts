@@ -15,6 +15,8 @@ const budgets = ["test/scenario/budgets-bound-the-blast-radius.test.ts"];
 const crashes = ["test/scenario/a-crash-at-every-step.test.ts"];
 const afterwards = ["test/scenario/after-a-crash.test.ts"];
 const handedOver = ["test/scenario/a-node-is-handed-over.test.ts"];
+const drained = ["test/scenario/a-node-is-drained.test.ts"];
+const nodeCauses = "test/unit/functions/notready-handler";
 const rounds = ["test/scenario/rounds-find-what-no-delta-tells.test.ts"];
 const words = ["test/scenario/words-and-shadows.test.ts"];
 
@@ -443,5 +445,104 @@ export const mutants: readonly Mutant[] = [
     find: `await deps.ledger.plan(plannedAction(look, facts, verdict, actionId, spent.keys));`,
     replace: `packEvidence(plannedAction(look, facts, verdict, actionId, spent.keys));`,
     tests: heal,
+  },
+  {
+    rail: "drain: something makes the pod again",
+    file: "shared/rail/ownership.ts",
+    find: `if (!drainedKinds.includes(kinds[0] ?? "") || !drainedTops.includes(kinds.at(-1) ?? "")) {`,
+    replace: `if (kinds.length > 9) {`,
+    tests: drained,
+  },
+  {
+    rail: "drain: only from a node that is False under our mark",
+    file: "shared/rail/ownership.ts",
+    find: `if (typeof node === "string" || readyStatus(node) !== "False" || markOn(node, suspectMark) === undefined) {`,
+    replace: `if (typeof node === "string") {`,
+    tests: drained,
+  },
+  {
+    rail: "drain: room elsewhere",
+    file: "functions/notready-handler/drain.ts",
+    find: `if (lacking !== undefined) return leave(`,
+    replace: `if (lacking === "") return leave(`,
+    tests: drained,
+  },
+  {
+    rail: "drain: two more nodes failed",
+    file: "functions/notready-handler/drain.ts",
+    find: `if (cascading(fleet, now)) return leave(`,
+    replace: `if (fleet.nodes < 0) return leave(`,
+    tests: [`${nodeCauses}/drain.test.ts`],
+  },
+  {
+    rail: "drain: a fifth, where density is the cause",
+    file: "functions/notready-handler/ladder-false.ts",
+    find: `const densityShare = 0.2;`,
+    replace: `const densityShare = 0.9;`,
+    tests: [`${nodeCauses}/drain.test.ts`],
+  },
+  {
+    rail: "drain: nothing that somebody shuts down",
+    file: "functions/notready-handler/ladder-false.ts",
+    find: `if (isHeld(look)) return`,
+    replace: `if (parseInt(words) > 0) return`,
+    tests: [`${nodeCauses}/drain.test.ts`],
+  },
+  {
+    rail: "tasks: only under our mark, and never of a silent node",
+    file: "shared/rail/rails.ts",
+    find: `  nodeTasks,
+`,
+    replace: ``,
+    tests: drained,
+  },
+  {
+    rail: "tasks: held by the brake of nodes",
+    file: "shared/rail/node-brake.ts",
+    find: `heal.kind !== "TaintNode" && heal.kind !== "AskNodeTask"`,
+    replace: `heal.kind !== "TaintNode"`,
+    tests: drained,
+  },
+  {
+    rail: "rungs: no restart of a kubelet beside a hung container",
+    file: "functions/notready-handler/rungs.ts",
+    find: `const hung = hungContainer(look);`,
+    replace: `const hung = hungContainer({ ...look, subject: { ...look.subject, pods: [] }, facts: { subject: look.subject } });`,
+    tests: [`${nodeCauses}/rungs.test.ts`],
+  },
+  {
+    rail: "rungs: never the same within two hours",
+    file: "functions/notready-handler/rungs.ts",
+    find: `.filter((rung) => tried.every((each) => each.rung !== rung))`,
+    replace: ``,
+    tests: drained,
+  },
+  {
+    rail: "rungs: one node at a time",
+    file: "functions/notready-handler/rungs.ts",
+    find: `if (elsewhere !== undefined) return`,
+    replace: `if (elsewhere?.task === "") return`,
+    tests: [`${nodeCauses}/rungs.test.ts`],
+  },
+  {
+    rail: "nodes: a failure that spreads is not healed",
+    file: "functions/notready-handler/fleet.ts",
+    find: `const spreadingFrom = 3;`,
+    replace: `const spreadingFrom = 300;`,
+    tests: [`${nodeCauses}/fleet.test.ts`],
+  },
+  {
+    rail: "nodes: a condition whose agent is silent does not count",
+    file: "functions/notready-handler/said.ts",
+    find: `return now - saidAt <= staleAfterMs;`,
+    replace: `return now - saidAt <= staleAfterMs * 1e9;`,
+    tests: [`${nodeCauses}/causes.test.ts`],
+  },
+  {
+    rail: "nodes: a condition that latches never counts alone",
+    file: "functions/notready-handler/conditions.ts",
+    find: `each.known?.remedy === "handOver" && !latches(each)`,
+    replace: `each.known?.remedy === "handOver"`,
+    tests: [`${nodeCauses}/causes.test.ts`],
   },
 ];

@@ -4,14 +4,18 @@ import type { Policy } from "../../../../functions/notready-handler/policy.ts";
 import { minutes, seconds } from "../../../../shared/time/duration.ts";
 import { anOpenCase } from "../../../build/case.ts";
 import { aClusterReader } from "../../../build/cluster-reader.ts";
+import { aClusterReport, aStoredReport } from "../../../build/cluster-state.ts";
+import { anEvent } from "../../../build/event.ts";
 import { atNoon, noon } from "../../../build/instant.ts";
 import { aKnowledge } from "../../../build/knowledge.ts";
 import { aLease } from "../../../build/lease.ts";
 import { aSighting } from "../../../build/message.ts";
-import { aNode, aNodeWithReady } from "../../../build/node.ts";
+import { aNamespace } from "../../../build/namespace.ts";
+import { aNode, aNodeWithReady, aTaint } from "../../../build/node.ts";
 import { aNodeMemory } from "../../../build/node-subject.ts";
 import { aRef } from "../../../build/object-ref.ts";
-import { anOverduePod, aPod } from "../../../build/pod.ts";
+import { aCondition, anOverduePod, aPod } from "../../../build/pod.ts";
+import { aDeployment, aReplicaSet } from "../../../build/workload.ts";
 
 const policy: Policy = {
   notReadyForMs: seconds(300),
@@ -98,5 +102,71 @@ describe("what notready-handler observes", () => {
       said: [],
       fleet: { nodes: 1, siblings: [] },
     });
+  });
+
+  it("reads the other nodes where this one is not Ready, and what is said of it, by the catalogue (S0-72)", async () => {
+    const sick = aNode({
+      conditions: [
+        aCondition({ type: "Ready", status: "False", reason: "KubeletNotReady", message: "container runtime is down" }),
+      ],
+    });
+    const regarding = { kind: "Node", namespace: "", name: "n1", uid: "n1" };
+    const events = [
+      anEvent({ reason: "Rebooted", message: "Node n1 has been rebooted, boot id: b-2", regarding }),
+      anEvent({
+        reason: "NodeNotReady",
+        message: "Node n1 status is now: NodeNotReady",
+        regarding,
+        source: "node-controller",
+      }),
+    ];
+    const cluster = aClusterReader({ nodes: [sick, aNodeWithReady("Unknown", 0, { name: "n2" })], events });
+    const facts = await healer.observe(cluster, object, aKnowledge({ report: aStoredReport() }));
+    expect(cluster.reads.toSorted()).toEqual(["events Node n1", "lease n1", "node n1", "nodes", "pods n1"]);
+    if (facts === undefined || !("said" in facts)) throw new Error("it is a node's");
+    expect(facts.said?.map(({ by, name, known }) => `${by} ${name} ${known?.cause}`)).toEqual([
+      "ready Ready RuntimeDown",
+      "event Rebooted NodeRebooted",
+    ]);
+    expect(facts.fleet).toMatchObject({ nodes: 2, siblings: [{ reason: "NodeSilent" }] });
+    // S2-01: what the evidence holds of versions.
+    expect(healer.evidence(facts)).toMatchObject({ serverVersion: "v1.36.3", node: { kubeletVersion: "v1.36.3" } });
+  });
+
+  it("asks for Events of pods that do not end or are not Ready, where a kubelet may be restarted (S3-12)", async () => {
+    const restarting = notreadyHandler({ ...policy, rungs: ["restart-kubelet"] });
+    const stuck = anOverduePod({ name: "stuck" });
+    const kill = (lastSeenAt: number) =>
+      anEvent({ reason: "FailedKillPod", message: "error killing pod", regarding: stuck.ref, lastSeenAt });
+    const hungPods = async (each: ReturnType<typeof anEvent>) => {
+      const cluster = aClusterReader({ nodes: [aNode()], pods: [stuck, aPod({ name: "fine" })], events: [each] });
+      const facts = await restarting.observe(cluster, object, aKnowledge());
+      expect(cluster.reads.filter((read) => read.startsWith("events Pod"))).toEqual(["events Pod shop/stuck"]);
+      return facts !== undefined && "hungPods" in facts ? facts.hungPods : undefined;
+    };
+    expect(await hungPods(kill(noon))).toEqual(["Pod shop/stuck"]);
+    expect(await hungPods(kill(atNoon(-minutes(15) - 1)))).toBeUndefined();
+  });
+
+  it("reads a pod that is to be moved with what is above and below it, the room elsewhere and the other nodes (S1-13)", async () => {
+    const pool = { pool: "", nodes: 5, free: {}, largestFree: { cpu: 1, memory: 2 ** 32, pods: 9 } };
+    const taints = [aTaint({ timeAdded: atNoon(-minutes(9)) })];
+    const world = {
+      nodes: [aNodeWithReady("False", 0, { taints })],
+      pods: [aPod()],
+      workloads: [aReplicaSet(), aDeployment()],
+      namespaces: [aNamespace({ name: "shop" })],
+    };
+    const report = aStoredReport({ report: aClusterReport({ pools: [pool] }) });
+    const facts = await healer.observe(aClusterReader(world), aPod().ref, aKnowledge({ report }));
+    expect(facts).toMatchObject({
+      subject: { kind: "pod", owners: { kind: "known" } },
+      budgets: 0,
+      pool,
+      fleet: { nodes: 1 },
+    });
+    if (facts === undefined) throw new Error("the pod is there");
+    expect(healer.decide(facts, anOpenCase(), noon)).toMatchObject({ kind: "heal", heal: { kind: "DrainPod" } });
+    expect(await healer.observe(aClusterReader({}), aPod().ref, aKnowledge())).toBeUndefined();
   });
 });
