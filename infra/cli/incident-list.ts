@@ -20,7 +20,7 @@ export async function listIncidents(desk: Desk, options: IncidentOptions): Promi
     {
       items,
       none: "No incidents: no cause is known behind several cases.",
-      head: ["CLUSTER", "KIND", "WHICH", "REASON", "AGE", "STATE", "WHAT"],
+      head: ["CLUSTER", "KIND", "WHICH", "REASON", "AGE", "STATE", "FAIL", "WHAT"],
       row: (item) => incidentCells(item, now),
       json: (item) => ({ ...item, openedAt: rfc3339(item.openedAt), closedAt: rfc3339(item.closedAt) }),
     },
@@ -35,9 +35,16 @@ function incidentCells(item: Incident, now: Instant): readonly Cell[] {
     { text: item.key },
     { text: item.reason },
     { text: ageOf(item.openedAt, now) },
-    item.closedAt === undefined
-      ? { text: "open", style: "yellow" }
-      : { text: `closed ${ageOf(item.closedAt, now)} ago`, style: "dim" },
+    stateCell(item, now),
+    { text: item.members === undefined ? "" : `${item.members}` },
     { text: item.message },
   ];
+}
+
+function stateCell({ mode, closedAt, closedBecause }: Incident, now: Instant): Cell {
+  if (closedAt !== undefined) {
+    const because = closedBecause === undefined ? "" : `, ${closedBecause}`;
+    return { text: `closed ${ageOf(closedAt, now)} ago${because}`, style: "dim" };
+  }
+  return mode === "observe" ? { text: "only observed", style: "dim" } : { text: "open", style: "yellow" };
 }

@@ -6,6 +6,7 @@ const complaints: Readonly<Record<string, string>> = {
   "terminating-reaper": "stuck Terminating",
   "orphan-sweeper": "Failed, left over",
   "notready-handler": "sick node",
+  "dependency-watch": "shared cause",
 };
 
 /** `shop/web…x8k2p` for a pod of a Deployment, without its template's hash; workloads without their kind. */

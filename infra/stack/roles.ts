@@ -1,4 +1,5 @@
 import { nodeHealer } from "../../shared/heal/node-healer.ts";
+import { incidentKeeper } from "../../shared/incident/keeper.ts";
 import { dispatcherName, type FunctionSettings } from "./function-settings.ts";
 import { logicalId, ownArn, queueNameOf, type Resource, type Resources, type StackParameters } from "./names.ts";
 
@@ -61,8 +62,9 @@ function dispatcherStatements(healers: readonly FunctionSettings[]): readonly ob
 
 function healerStatements({ name }: FunctionSettings, parameters: StackParameters): readonly object[] {
   return [
-    // All three are others' to write: people, and dependency-watch.
-    allow(read, [table("Flags"), table("Incidents"), table("Catalogue")]),
+    // People's to write.
+    allow(read, [table("Flags"), table("Catalogue")]),
+    allow(name === incidentKeeper ? write : read, [table("Incidents")]),
     // Clusters: the breaker row is the healers' to write.
     allow(write, [table("Cases"), table("Budgets"), table("Actions"), table("Clusters"), table("Lifecycle")]),
     // Every healer hands nodes over to theirs.

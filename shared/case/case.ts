@@ -1,4 +1,5 @@
 import type { Effect, VerdictKind } from "../heal/heal.ts";
+import type { IncidentCause } from "../incident/incident.ts";
 import type { NodeMark } from "../kubernetes/node-marks.ts";
 import type { NodeTask } from "../kubernetes/node-task.ts";
 import type { ObjectRef } from "../kubernetes/object-ref.ts";
@@ -60,6 +61,8 @@ export interface Case {
   readonly handedOverAt?: Instant;
   /** A node's: what no field of it says. Outlives the case: a later one of the same node begins with it. */
   readonly memory?: NodeMemory;
+  /** What it is evidence of, for the healer that keeps incidents. */
+  readonly suspects?: readonly IncidentCause[];
   /** What observe mode would have done; held until then, or until the mode changes. */
   readonly shadowHeldUntil?: Instant;
   readonly closedBecause?: string;

@@ -1,5 +1,6 @@
 import type { DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import * as z from "zod/mini";
+import { incidentKinds } from "../incident/incident.ts";
 import { markSchema, refSchema, rowCodec, taskMembers } from "../store/dynamo-row.ts";
 import { type DynamoTable, dynamoTable, expression, type Row, type RowKey } from "../store/dynamo-table.ts";
 import { expiresAt } from "../store/expires-at.ts";
@@ -11,7 +12,7 @@ import type { CaseStore } from "./case-store.ts";
  *   pk = "<cluster>#<uid>", sk = "case#<healer>"
  *   healer, cluster, uid, version, state, …      the members of a case
  *   objectKind, verdictKind, pendingActionId …   the members of its parts
- *   symptoms                                     a list
+ *   symptoms, suspects                           lists
  *   expiresAt                                    closed cases only
  * A cluster's id has no "#", so that no uid can reach into another cluster's rows.
  */
@@ -75,6 +76,7 @@ const codec = rowCodec(
         tried: z.exactOptional(z.array(z.object({ ...taskMembers, at: z.number() }))),
       }),
     ),
+    suspects: z.exactOptional(z.array(z.object({ kind: z.enum(incidentKinds), key: z.string() }))),
     shadowHeldUntil: z.exactOptional(z.number()),
     closedBecause: z.exactOptional(z.string()),
     traceId: z.string(),

@@ -8,6 +8,7 @@ import type { NodeFacts } from "../kubernetes/node.ts";
 import type { NodeMark } from "../kubernetes/node-marks.ts";
 import type { ObjectRef } from "../kubernetes/object-ref.ts";
 import type { PodFacts } from "../kubernetes/pod.ts";
+import type { VolumeClaimFacts } from "../kubernetes/volume-claim.ts";
 import type { WorkloadFacts, WorkloadKind } from "../kubernetes/workload.ts";
 import type { Instant } from "../time/clock.ts";
 import type { RegisteredCluster } from "./registered-cluster.ts";
@@ -46,6 +47,8 @@ export interface ClusterReader {
    * with `create events` can write one: they explain what the object itself shows, and prove nothing (K12).
    */
   eventsAbout(object: ObjectRef): Promise<readonly EventFacts[]>;
+  /** A PersistentVolumeClaim by its name; its driver, where the claim does not name it, by its storage class. */
+  volumeClaim(namespace: string, name: string): Promise<Found<VolumeClaimFacts>>;
   /** The budgets of the namespace that select this pod. */
   disruptionBudgetsOf(pod: ObjectRef): Promise<readonly DisruptionBudgetFacts[]>;
 }

@@ -9,6 +9,7 @@ import { nodeFromRaw } from "../kubernetes/node.ts";
 import type { ObjectRef } from "../kubernetes/object-ref.ts";
 import { podFromRaw } from "../kubernetes/pod.ts";
 import { type Raw, rawObject, rawText, rawTextMap } from "../kubernetes/raw.ts";
+import { volumeClaimFromRaw } from "../kubernetes/volume-claim.ts";
 import { workloadApis, workloadFromRaw, workloadKind } from "../kubernetes/workload.ts";
 import type { Log } from "../log/log.ts";
 import type { Random } from "../random/random.ts";
@@ -146,6 +147,16 @@ export function httpCluster(connection: ApiConnection, options: HttpClusterOptio
       const about = kind === "Node" ? `name=${selectorValue(name)}` : `uid=${selectorValue(uid)}`;
       const fieldSelector = `involvedObject.kind=${selectorValue(kind)},involvedObject.${about}`;
       return (await reads.list(path, { fieldSelector })).map(eventFromRaw);
+    },
+    async volumeClaim(namespace, name) {
+      const path = objectPath("/api/v1", namespace, "persistentvolumeclaims", name);
+      const claim = await found(path, name, namespace, volumeClaimFromRaw);
+      if (claim.kind === "notFound") return claim;
+      const { driver, storageClass } = claim.object;
+      if (driver !== undefined || storageClass === undefined) return claim;
+      const classPath = objectPath("/apis/storage.k8s.io/v1", "", "storageclasses", storageClass);
+      const provisioner = rawText((await reads.object(classPath, storageClass, ""))?.["provisioner"]);
+      return provisioner ? { kind: "found", object: { ...claim.object, driver: provisioner } } : claim;
     },
     async disruptionBudgetsOf(pod) {
       // Selectors are matched against every label the pod has: facts keep only those that may leave a cluster.

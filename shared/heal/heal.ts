@@ -1,3 +1,4 @@
+import type { Suspicion } from "../incident/incident.ts";
 import type { NodeMark } from "../kubernetes/node-marks.ts";
 import type { NodeTask } from "../kubernetes/node-task.ts";
 import type { ObjectRef } from "../kubernetes/object-ref.ts";
@@ -98,8 +99,14 @@ export type VerdictKind = "heal" | "wait" | "leave" | "handOver" | "escalate";
 /** What a healer decides: always with one CamelCase reason, and a sentence for people. */
 export type Verdict<Reason extends string = string> = (
   | { readonly kind: "heal"; readonly heal: Heal; readonly reason: Reason; readonly message: string }
-  /** `until` by the cluster's own clock. */
-  | { readonly kind: "wait"; readonly until: Instant; readonly reason: Reason; readonly message: string }
+  /** `until` by the cluster's own clock. `suspects`: what the object is evidence of, for the healer that keeps incidents. */
+  | {
+      readonly kind: "wait";
+      readonly until: Instant;
+      readonly reason: Reason;
+      readonly message: string;
+      readonly suspects?: readonly Suspicion[];
+    }
   /** `ends`: the object is well again, and its case closes. */
   | { readonly kind: "leave"; readonly reason: Reason; readonly message: string; readonly ends?: true }
   /** The node is the cause: its own healer is to judge it, with this symptom. `until`: when to look at the object itself again. */

@@ -2,6 +2,7 @@ import type { Case } from "../case/case.ts";
 import type { Catalogue } from "../catalogue/catalogue.ts";
 import type { ClusterReader } from "../cluster/cluster.ts";
 import type { StoredReport } from "../cluster/cluster-state.ts";
+import type { IncidentRules } from "../incident/rules.ts";
 import type { ObjectRef } from "../kubernetes/object-ref.ts";
 import type { Instant } from "../time/clock.ts";
 import type { Verdict } from "./heal.ts";
@@ -49,6 +50,8 @@ export interface Healer<Facts extends HealerFacts = HealerFacts, Reason extends 
    * looked at anew, object by object.
    */
   goRound?(cluster: ClusterReader): Promise<RoundFindings>;
+  /** Of the one that keeps incidents (`shared/incident/keeper.ts`): its verdicts' suspects are correlated by these, and what opened is closed. */
+  readonly incidents?: IncidentRules;
   /** What is kept as evidence before a heal: plain JSON, no secrets (facts are a positive list already). */
   evidence(facts: Facts): unknown;
 }

@@ -6,6 +6,7 @@ import { subjectRails } from "../rail/rails.ts";
 import { hours, seconds } from "../time/duration.ts";
 import { attempt } from "./attempt.ts";
 import { fileCase, sendWakeUp } from "./case-desk.ts";
+import { correlate, endMembers } from "./correlate.ts";
 import { escalateOnce } from "./escalation.ts";
 import { type HandedOver, handOver } from "./hand-over.ts";
 import type { Verdict, VerdictKind } from "./heal.ts";
@@ -17,6 +18,7 @@ import { ownSighting, sendOwn } from "./own-sighting.ts";
 import { readCluster } from "./read-cluster.ts";
 import { recordAttempt } from "./record-attempt.ts";
 import type { Subject } from "./subject.ts";
+import { unlessExplained } from "./unless-explained.ts";
 import { awaitEnd, closeGone, seenEffect, showsEffect, withoutEffect } from "./verification.ts";
 
 /** From a write to the first look for its effect. */
@@ -39,7 +41,10 @@ export async function lookAt<Facts extends HealerFacts>(sight: Sight<Facts>): Pr
   const clusterNow = cluster.now();
   if (clusterNow === undefined) return hold(sight, "ClusterTimeUnknown", "The API server sends no Date.", heldForMs);
 
-  if (facts === undefined) return closeGone(sight);
+  if (facts === undefined) {
+    await endMembers(sight, "gone");
+    return closeGone(sight);
+  }
   const now = sight.deps.clock.now();
   const pending = sight.openCase.pending;
   if (pending !== undefined && now < pending.sentAt + verifyAfterMs) return { kind: "TooEarly" };
@@ -52,8 +57,9 @@ export async function lookAt<Facts extends HealerFacts>(sight: Sight<Facts>): Pr
   if (sight.mode === "off") return { kind: "SwitchedOff" };
 
   const openCase = withMemory({ ...judgedCase, clockOffsetMs: clusterNow - now }, subject, clusterNow);
-  const look: Look<Facts> = { ...sight, mode: sight.mode, cluster, openCase };
-  const verdict = judged(look, facts, clusterNow);
+  const seen: Look<Facts> = { ...sight, mode: sight.mode, cluster, openCase };
+  const verdict = await unlessExplained(seen, facts, judged(seen, facts, clusterNow), clusterNow + heldForMs);
+  const look = await correlate(seen, verdict);
   sight.deps.metrics.count("Verdict", 1, { verdict: verdict.kind, reason: verdict.reason });
   sight.log.info("Verdict", { verdict: verdict.kind, reason: verdict.reason, mode: sight.mode });
   await callOthers(look, verdict);

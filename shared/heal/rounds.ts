@@ -20,17 +20,22 @@ import type { Handled } from "./look.ts";
 import { ownSighting, sendOwn } from "./own-sighting.ts";
 import type { PipelineDeps } from "./pipeline-deps.ts";
 import { readCluster } from "./read-cluster.ts";
+import { reviewIncidents } from "./review-incidents.ts";
 
 /** A round that finds its cluster out of sight is put off for this long … */
 const putOffMs = seconds(60);
 /** … this often; then the next one is near enough. */
 const putOffLimit = 10;
 
-/** Begins a round of every registered cluster. */
+/** Begins a round of every registered cluster; who keeps incidents reviews them at once, for they belong to no cluster. */
 export async function beginRounds<Facts extends HealerFacts>(
   healer: Healer<Facts>,
   deps: PipelineDeps,
 ): Promise<Handled> {
+  if (healer.incidents !== undefined) {
+    await reviewIncidents(healer, healer.incidents, deps);
+    return { kind: "RoundMade" };
+  }
   if (healer.goRound === undefined) return { kind: "NotConcerned" };
   const registered = (await deps.clusters.list()).filter(({ registered: row }) => row !== undefined);
   await sendOwn(

@@ -4,6 +4,7 @@ import type { LeaseFacts } from "../../shared/kubernetes/lease.ts";
 import type { NamespaceFacts } from "../../shared/kubernetes/namespace.ts";
 import type { NodeFacts } from "../../shared/kubernetes/node.ts";
 import type { PodFacts } from "../../shared/kubernetes/pod.ts";
+import type { VolumeClaimFacts } from "../../shared/kubernetes/volume-claim.ts";
 import type { WorkloadFacts } from "../../shared/kubernetes/workload.ts";
 import type { Instant } from "../../shared/time/clock.ts";
 import { isAbout } from "../fakes/fake-cluster.ts";
@@ -27,6 +28,7 @@ export interface World {
   nodes?: readonly NodeFacts[];
   leases?: readonly LeaseFacts[];
   events?: readonly EventFacts[];
+  volumeClaims?: readonly VolumeClaimFacts[];
   namespaces?: readonly NamespaceFacts[];
   workloads?: readonly WorkloadFacts[];
   /** Thrown by the next list of pods. */
@@ -96,6 +98,10 @@ export function aClusterReader(world: World): ClusterReader & { readonly reads: 
     async eventsAbout(object) {
       reads.push(`events ${object.kind} ${object.namespace === "" ? "" : `${object.namespace}/`}${object.name}`);
       return (world.events ?? []).filter((each) => isAbout(each, object));
+    },
+    async volumeClaim(namespace, name) {
+      reads.push(`claim ${namespace}/${name}`);
+      return find(world.volumeClaims, namespace, name);
     },
     async disruptionBudgetsOf(pod) {
       reads.push(`disruptionBudgetsOf ${pod.namespace}/${pod.name}`);

@@ -43,6 +43,7 @@ const fullCase: Required<Case> = {
     movable: 12,
     tried: [{ rung: "restart-kubelet", id: "mi4-2", cause: "NotReadyPleg", at: at - 7 }],
   },
+  suspects: [{ kind: "registry", key: "registry.example" }],
   shadowHeldUntil: at + 3_600_000,
   closedBecause: "Gone",
   traceId: "trace-1",

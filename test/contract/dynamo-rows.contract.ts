@@ -107,7 +107,7 @@ function rowPromises(keeps: Keeps, dynamo: DynamoEmulator): void {
     const incident = { id: "i", cluster: "*", kind: "image", key: "", reason: "", message: "", openedAt: at } as const;
     await dynamoIncidentStore(client, incidents).open(incident);
     expect((await rowsOf(client, incidents))[0]?.["expiresAt"]).toBeUndefined();
-    await dynamoIncidentStore(client, incidents).close(incident, at);
+    await dynamoIncidentStore(client, incidents).close(incident, at, "Quiet");
     expect((await rowsOf(client, incidents))[0]?.["expiresAt"]).toBe((at + 30 * day) / 1_000);
   });
 

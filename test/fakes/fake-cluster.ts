@@ -11,6 +11,7 @@ import { describeMark, isSameMark, markOn, type NodeMark } from "../../shared/ku
 import { taskKey } from "../../shared/kubernetes/node-task.ts";
 import type { ObjectRef } from "../../shared/kubernetes/object-ref.ts";
 import type { PodFacts } from "../../shared/kubernetes/pod.ts";
+import type { VolumeClaimFacts } from "../../shared/kubernetes/volume-claim.ts";
 import type { WorkloadFacts } from "../../shared/kubernetes/workload.ts";
 import type { Clock } from "../../shared/time/clock.ts";
 
@@ -47,6 +48,7 @@ export interface FakeCluster extends Cluster {
   putLease(lease: LeaseFacts): void;
   /** An Event that somebody else wrote. */
   putEvent(event: EventFacts): void;
+  putVolumeClaim(claim: VolumeClaimFacts): void;
   putNamespace(namespace: NamespaceFacts): void;
   putWorkload(workload: WorkloadFacts): void;
   putDisruptionBudget(pod: PodFacts, budget: DisruptionBudgetFacts): void;
@@ -78,6 +80,7 @@ export function fakeCluster(id: string, clock: Clock): FakeCluster {
   const namespaces = new Map<string, NamespaceFacts>();
   const workloads = new Map<string, WorkloadFacts>();
   const budgets = new Map<string, DisruptionBudgetFacts[]>();
+  const claims = new Map<string, VolumeClaimFacts>();
   const writes: RecordedWrite[] = [];
   const events: ClusterEvent[] = [];
   const told: EventFacts[] = [];
@@ -170,6 +173,7 @@ export function fakeCluster(id: string, clock: Clock): FakeCluster {
         ),
       ),
     eventsAbout: (object) => reading(() => told.filter((each) => isAbout(each, object))),
+    volumeClaim: (namespace, name) => reading(() => found(claims.get(key(namespace, name)))),
     disruptionBudgetsOf: (pod) => reading(() => budgets.get(pod.uid) ?? []),
     forceDeletePod: async (pod, resourceVersion) => write("forceDelete", pod, resourceVersion),
     evictPod: async (pod, resourceVersion) => write("evict", pod, resourceVersion),
@@ -185,6 +189,7 @@ export function fakeCluster(id: string, clock: Clock): FakeCluster {
     putNode: (node) => nodes.set(node.ref.name, node),
     putLease: (lease) => leases.set(lease.nodeName, lease),
     putEvent: (event) => told.push(event),
+    putVolumeClaim: (claim) => claims.set(key(claim.ref.namespace, claim.ref.name), claim),
     putNamespace: (namespace) => namespaces.set(namespace.ref.name, namespace),
     putWorkload: (workload) =>
       workloads.set(`${workload.ref.kind}/${key(workload.ref.namespace, workload.ref.name)}`, workload),

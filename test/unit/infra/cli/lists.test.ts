@@ -159,14 +159,21 @@ it("lists open incidents before closed ones, and those of all clusters for each"
   const { run, stores } = testDesk();
   const incident = { kind: "registry", key: "r.example", reason: "RegistryDown", message: "m" } as const;
   await stores.incidents.open({ ...incident, id: "1", cluster: "eu-1", openedAt: atNoon(-minutes(1)) });
-  await stores.incidents.close({ ...incident, id: "1", cluster: "eu-1", openedAt: atNoon(-minutes(1)) }, noon);
+  await stores.incidents.close(
+    { ...incident, id: "1", cluster: "eu-1", openedAt: atNoon(-minutes(1)) },
+    noon,
+    "Repaired",
+  );
   await stores.incidents.open({ ...incident, id: "2", cluster: "*", openedAt: atNoon(-minutes(9)) });
   await stores.incidents.open({ ...incident, id: "3", cluster: "eu-2", openedAt: noon });
+  const observed = { ...incident, id: "4", cluster: "eu-1", openedAt: atNoon(-minutes(2)), members: 4 } as const;
+  await stores.incidents.open({ ...observed, mode: "observe" });
   const { out } = await run("incident", "list", "--cluster", "eu-1");
   expect(out.split("\n")).toEqual([
-    "CLUSTER  KIND      WHICH      REASON        AGE  STATE          WHAT",
-    "*        registry  r.example  RegistryDown  9m   open           m",
-    "eu-1     registry  r.example  RegistryDown  1m   closed 0s ago  m",
+    "CLUSTER  KIND      WHICH      REASON        AGE  STATE                    FAIL  WHAT",
+    "eu-1     registry  r.example  RegistryDown  2m   only observed            4     m",
+    "*        registry  r.example  RegistryDown  9m   open                           m",
+    "eu-1     registry  r.example  RegistryDown  1m   closed 0s ago, Repaired        m",
   ]);
 });
 
