@@ -101,7 +101,8 @@ function volumeFindings(
   ]);
   // A volume that was made by hand has no class, and its claim knows of no driver.
   const driver = /driver name (\S+) not found/.exec(text)?.[1];
-  return [...ofClaims, ...finding("csiDriver", driver, named[0]?.storageClass ?? "", said)];
+  const isNew = ofClaims.every((each) => each.kind !== "csiDriver" || each.key !== driver);
+  return isNew ? [...ofClaims, ...finding("csiDriver", driver, "", said)] : ofClaims;
 }
 
 function finding(kind: IncidentKind, key: string | undefined, part: string, said: string): readonly Finding[] {

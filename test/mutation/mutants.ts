@@ -18,6 +18,8 @@ const handedOver = ["test/scenario/a-node-is-handed-over.test.ts"];
 const drained = ["test/scenario/a-node-is-drained.test.ts"];
 const nodeCauses = "test/unit/functions/notready-handler";
 const rounds = ["test/scenario/rounds-find-what-no-delta-tells.test.ts"];
+const sharedCauses = ["test/scenario/many-failures-of-one-cause.test.ts"];
+const incidentHolds = ["test/scenario/an-incident-holds-heals-and-words.test.ts"];
 const words = ["test/scenario/words-and-shadows.test.ts"];
 
 const subjectRail = (name: string): Mutant => ({
@@ -98,6 +100,63 @@ export const mutants: readonly Mutant[] = [
 `,
     replace: ``,
     tests: rails,
+  },
+  {
+    rail: "incident: words",
+    file: "shared/heal/look-at.ts",
+    find: `await unlessExplained(seen, facts, judged(seen, facts, clusterNow), clusterNow + heldForMs)`,
+    replace: `judged(seen, facts, clusterNow)`,
+    tests: incidentHolds,
+  },
+  {
+    rail: "incident: that was only observed holds nobody",
+    file: "shared/rail/incident-hold.ts",
+    find: `each.mode !== "observe" && `,
+    replace: ``,
+    tests: incidentHolds,
+  },
+  {
+    rail: "incident: nodes that fail alike",
+    file: "shared/rail/incident-hold.ts",
+    find: `return typeof subject.node !== "string" && readyStatus(subject.node) !== "True";`,
+    replace: `return false;`,
+    tests: ["test/unit/shared/rail/incident-hold.test.ts"],
+  },
+  {
+    rail: "incident: never of one node alone",
+    file: "shared/incident/rules.ts",
+    find: `    distinct(members, placeOf).size >= places &&
+`,
+    replace: ``,
+    tests: sharedCauses,
+  },
+  {
+    rail: "incident: opened once",
+    file: "shared/heal/correlate.ts",
+    find: `if ((await deps.incidents.open(incident)) !== "opened") return;`,
+    replace: `await deps.incidents.open(incident);`,
+    tests: sharedCauses,
+  },
+  {
+    rail: "incident: not closed before it was quiet",
+    file: "shared/incident/rules.ts",
+    find: `if (quietFor < rules.quietMs * (isProven ? 1 : unprovenTimes)) return undefined;`,
+    replace: `if (quietFor < rules.quietMs / 10) return undefined;`,
+    tests: sharedCauses,
+  },
+  {
+    rail: "incident: people's own is theirs to close",
+    file: "shared/heal/review-incidents.ts",
+    find: `if (!incident.id.startsWith(idStem(incident))) return;`,
+    replace: ``,
+    tests: sharedCauses,
+  },
+  {
+    rail: "incident: an image that does not exist is no evidence",
+    file: "functions/dependency-watch/suspects.ts",
+    find: `if (remedy === "incident" && registryCauses.has(said)) {`,
+    replace: `if (remedy !== "leave") {`,
+    tests: sharedCauses,
   },
   {
     rail: "orphans: their own controller is gone",

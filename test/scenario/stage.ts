@@ -1,6 +1,7 @@
 import type { Case } from "../../shared/case/case.ts";
 import { releasedSignatures } from "../../shared/catalogue/release.ts";
 import { storedCatalogue } from "../../shared/catalogue/stored-catalogue.ts";
+import type { Signal } from "../../shared/delta/delta.ts";
 import { storedFlags } from "../../shared/flag/stored-flags.ts";
 import type { Healer, HealerFacts } from "../../shared/heal/healer.ts";
 import type { Handled } from "../../shared/heal/look.ts";
@@ -42,6 +43,8 @@ export async function aStage<Facts extends HealerFacts, Reason extends string>(
   healer: Healer<Facts, Reason>,
   options: {
     readonly by?: Partial<PipelineDeps>;
+    /** Ids of clusters beside eu-1: registered, fresh and released as that one is. */
+    readonly others?: readonly string[];
     /** What stands between the pipeline and its stores: faults, gates. */
     readonly through?: (deps: PipelineDeps) => PipelineDeps;
   } = {},
@@ -49,6 +52,7 @@ export async function aStage<Facts extends HealerFacts, Reason extends string>(
   const clock = manualClock();
   const random = seededRandom(7);
   const api = fakeCluster(cluster, clock);
+  const others = new Map((options.others ?? []).map((id) => [id, fakeCluster(id, clock)]));
   api.putNode(aNode());
   api.putNamespace(aNamespace({ name: "shop" }));
   api.putWorkload(aReplicaSet());
@@ -58,6 +62,10 @@ export async function aStage<Facts extends HealerFacts, Reason extends string>(
   await flagRows.set(aFlagRow());
   const clusters = memoryClusterStore();
   await clusters.register(aRegisteredCluster());
+  for (const id of others.keys()) {
+    await flagRows.set(aFlagRow({ scope: id }));
+    await clusters.register(aRegisteredCluster({ id }));
+  }
   const queue = memoryQueue(clock, random);
   // Its own healer's messages go round; what is for another's is looked at by the story.
   const nodeQueue = healer.name === nodeHealer ? queue : memoryQueue(clock, random);
@@ -77,7 +85,7 @@ export async function aStage<Facts extends HealerFacts, Reason extends string>(
     incidents: memoryIncidentStore(),
     clusters,
     catalogue: storedCatalogue(memoryCatalogueStore(), releasedSignatures, clock),
-    connections: { connect: async () => api },
+    connections: { connect: async ({ id }) => others.get(id) ?? api },
     queue,
     nodeQueue,
     quarantine,
@@ -93,12 +101,14 @@ export async function aStage<Facts extends HealerFacts, Reason extends string>(
 
   const report = async () => {
     sequence++;
-    await clusters.saveReport(cluster, aStoredReport({ sequence, sentAt: clock.now() }));
-    await brake({});
+    for (const id of [cluster, ...others.keys()]) {
+      await clusters.saveReport(id, aStoredReport({ sequence, sentAt: clock.now() }));
+      await brake({}, id);
+    }
   };
-  const brake = async (members: Parameters<typeof aBrake>[0]) => {
-    const { brake: before } = await clusters.state(cluster);
-    await clusters.replaceBrake(cluster, before, aBrake({ ...members, updatedAt: clock.now() }));
+  const brake = async (members: Parameters<typeof aBrake>[0], id = cluster) => {
+    const { brake: before } = await clusters.state(id);
+    await clusters.replaceBrake(id, before, aBrake({ ...members, updatedAt: clock.now() }));
   };
   await report();
 
@@ -108,6 +118,8 @@ export async function aStage<Facts extends HealerFacts, Reason extends string>(
   return {
     clock,
     api,
+    /** The others, by id. */
+    others,
     deps,
     flagRows,
     clusters,
@@ -121,14 +133,19 @@ export async function aStage<Facts extends HealerFacts, Reason extends string>(
     /** Another brake from this moment on. */
     brake,
     /** The dispatcher's sighting of this object. */
-    sight: (pod: Pick<Meta, "ref">, delta: "suspect" | "gone" | "recovered" = "suspect"): Promise<Handled> =>
+    sight: (
+      pod: Pick<Meta, "ref">,
+      delta: "suspect" | "gone" | "recovered" = "suspect",
+      { in: id = cluster, signal = "PodOverdue" as Signal } = {},
+    ): Promise<Handled> =>
       receive(
         JSON.stringify(
           aSighting({
             healer: healer.name,
+            cluster: id,
             object: pod.ref,
             delta,
-            signals: delta === "suspect" ? ["PodOverdue"] : [],
+            signals: delta === "suspect" ? [signal] : [],
             sightedAt: clock.now(),
           }),
         ),
@@ -148,8 +165,8 @@ export async function aStage<Facts extends HealerFacts, Reason extends string>(
       }
       return results;
     },
-    async caseOf(uid: string, healerName = healer.name): Promise<Case | undefined> {
-      return deps.cases.load({ healer: healerName, cluster, uid });
+    async caseOf(uid: string, healerName = healer.name, id = cluster): Promise<Case | undefined> {
+      return deps.cases.load({ healer: healerName, cluster: id, uid });
     },
   };
 }
