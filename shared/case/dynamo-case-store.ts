@@ -52,6 +52,8 @@ const codec = rowCodec(
             z.object({ see: z.literal("deleting") }),
             z.object({ see: z.enum(["tainted", "untainted"]), taint: markSchema }),
             z.object({ see: z.literal("asked"), ...taskMembers }),
+            z.object({ see: z.literal("spilled"), replicas: z.number() }),
+            z.object({ see: z.literal("unspilled") }),
           ]),
         ),
       }),

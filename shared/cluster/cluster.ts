@@ -1,4 +1,5 @@
 import type { Outcome } from "../heal/heal.ts";
+import type { DeploymentFacts } from "../kubernetes/deployment.ts";
 import type { DisruptionBudgetFacts } from "../kubernetes/disruption-budget.ts";
 import type { EventFacts } from "../kubernetes/event.ts";
 import type { LeaseFacts } from "../kubernetes/lease.ts";
@@ -8,6 +9,7 @@ import type { NodeFacts } from "../kubernetes/node.ts";
 import type { NodeMark } from "../kubernetes/node-marks.ts";
 import type { ObjectRef } from "../kubernetes/object-ref.ts";
 import type { PodFacts } from "../kubernetes/pod.ts";
+import type { SpillOrder } from "../kubernetes/spill.ts";
 import type { VolumeClaimFacts } from "../kubernetes/volume-claim.ts";
 import type { WorkloadFacts, WorkloadKind } from "../kubernetes/workload.ts";
 import type { Instant } from "../time/clock.ts";
@@ -31,6 +33,9 @@ export interface ClusterReader {
   namespace(name: string): Promise<Found<NamespaceFacts>>;
   /** An owner by its reference. "unknownKind": not one of the controllers we know, nothing was read. */
   workload(namespace: string, owner: OwnerRef): Promise<Found<WorkloadFacts> | { readonly kind: "unknownKind" }>;
+  deployment(namespace: string, name: string): Promise<Found<DeploymentFacts>>;
+  /** The HorizontalPodAutoscalers that set this workload's replicas; KEDA's are among them: it makes one for each of its own objects. */
+  autoscalersOf(workload: ObjectRef): Promise<readonly Meta[]>;
   /** Whole list, paged. */
   pods(filter: {
     readonly namespace?: string;
@@ -83,6 +88,15 @@ export interface ClusterWriter {
    * resourceVersion are preconditions of the write.
    */
   askNodeTask(node: ObjectRef, resourceVersion: string, task: string): Promise<Outcome>;
+  /**
+   * Makes a spill of the workload as the server has it: Gone for another uid, Conflict where it is not the version that was judged, or where the name is
+   * taken by anything but this very spill.
+   */
+  createSpill(workload: ObjectRef, resourceVersion: string, order: SpillOrder): Promise<Outcome>;
+  /** Sets the replicas of a spill of this version and generation, and remembers on it that the change was ours. */
+  scaleSpill(spill: ObjectRef, resourceVersion: string, generation: number, replicas: number): Promise<Outcome>;
+  /** DELETE with both preconditions; its pods go after it, each with its own grace. */
+  removeSpill(spill: ObjectRef, resourceVersion: string): Promise<Outcome>;
   recordEvent(event: ClusterEvent): Promise<Outcome>;
 }
 

@@ -1,5 +1,6 @@
 import { KnitboneError } from "../errors.ts";
 import type { Outcome } from "../heal/heal.ts";
+import { deploymentFromRaw } from "../kubernetes/deployment.ts";
 import { disruptionBudgetFromRaw } from "../kubernetes/disruption-budget.ts";
 import { eventFromRaw } from "../kubernetes/event.ts";
 import { leaseFromRaw } from "../kubernetes/lease.ts";
@@ -25,6 +26,7 @@ import { goneByUid, type NodeStep, type TaintChange, taintPatch, unreadBeforeWri
 import { taskPatch } from "./node-tasks.ts";
 import { readRate } from "./read-rate.ts";
 import { serverClock } from "./server-clock.ts";
+import { spillWrites } from "./spill-writes.ts";
 
 export interface HttpClusterOptions {
   readonly id: string;
@@ -117,6 +119,15 @@ export function httpCluster(connection: ApiConnection, options: HttpClusterOptio
       const path = objectPath(root, namespace, resource, owner.name);
       return found(path, owner.name, namespace, (raw) => workloadFromRaw(kind, raw));
     },
+    deployment: async (namespace, name) =>
+      found(deploymentPath(namespace, name), name, namespace, (raw) => deploymentFromRaw(raw, labelKeys)),
+    async autoscalersOf({ kind, namespace, name }) {
+      const all = await reads.list(listPath("/apis/autoscaling/v2", namespace, "horizontalpodautoscalers"), {});
+      const isOf = (target: Raw) => target["kind"] === kind && target["name"] === name;
+      return all
+        .filter((each) => isOf(rawObject(rawObject(each["spec"])["scaleTargetRef"])))
+        .map((each) => metaFromRaw("HorizontalPodAutoscaler", each));
+    },
     async pods(filter) {
       const fields = [
         ...(filter.nodeName === undefined ? [] : [`spec.nodeName=${selectorValue(filter.nodeName)}`]),
@@ -208,6 +219,11 @@ export function httpCluster(connection: ApiConnection, options: HttpClusterOptio
     untaintNode: (node, resourceVersion, taint) => changeTaint({ node, resourceVersion, taint, change: "remove" }),
     askNodeTask: (node, resourceVersion, task) =>
       changeNode(node, (raw) => taskPatch(raw, { node, resourceVersion, task })),
+    ...spillWrites({
+      read: async (namespace, name) => reads.object(deploymentPath(namespace, name), name, namespace),
+      write,
+      path: deploymentPath,
+    }),
     async recordEvent(event) {
       const namespace = eventNamespace(event);
       const outcome = await write(
@@ -246,6 +262,13 @@ function listPath(root: string, namespace: string, resource: string): string {
 
 function objectPath(root: string, namespace: string, resource: string, name: string): string {
   return `${listPath(root, namespace, resource)}/${segment(name)}`;
+}
+
+function deploymentPath(namespace: string, name?: string): string {
+  const root = `/apis/${workloadApis.Deployment}`;
+  return name === undefined
+    ? listPath(root, namespace, "deployments")
+    : objectPath(root, namespace, "deployments", name);
 }
 
 /** In a field selector a comma or an equals sign would end the value. */

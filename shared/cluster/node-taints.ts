@@ -43,10 +43,10 @@ export function taintPatch(
   return { kind: "patch", body: { metadata: { uid: node.uid, resourceVersion }, spec: { taints: next } } };
 }
 
-/** A node could not be read before it was written: nothing was sent. */
+/** What was to be written could not be read before: nothing was sent. */
 export function unreadBeforeWrite(thrown: unknown): Outcome {
   if (!(thrown instanceof KnitboneError)) throw thrown;
-  return { kind: "Conflict", message: `reading the node before the write: ${thrown.message}` };
+  return { kind: "Conflict", message: `reading before the write: ${thrown.message}` };
 }
 
 /** The server refuses a patch that names another uid as an attempt to change it: the name belongs to another node by now. */

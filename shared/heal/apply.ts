@@ -21,5 +21,11 @@ export function apply(cluster: ClusterWriter, heal: Heal): Promise<Outcome> {
       return cluster.untaintNode(heal.node, heal.resourceVersion, heal.taint);
     case "AskNodeTask":
       return cluster.askNodeTask(heal.node, heal.resourceVersion, taskText(heal));
+    case "CreateSpill":
+      return cluster.createSpill(heal.workload, heal.resourceVersion, heal);
+    case "ScaleSpill":
+      return cluster.scaleSpill(heal.spill, heal.resourceVersion, heal.generation, heal.replicas);
+    case "RemoveSpill":
+      return cluster.removeSpill(heal.spill, heal.resourceVersion);
   }
 }

@@ -167,7 +167,7 @@ function leakOf<Facts extends HealerFacts>(
   subject: Subject,
   actionId: string,
 ): Leak | undefined {
-  if (heal.kind !== "ForceDeletePod" || subject.kind === "node" || typeof subject.node === "string") return undefined;
+  if (heal.kind !== "ForceDeletePod" || subject.kind !== "pod" || typeof subject.node === "string") return undefined;
   return {
     cluster: look.openCase.key.cluster,
     pod: heal.pod,

@@ -3,7 +3,7 @@ import { seconds } from "../time/duration.ts";
 import { type Heal, targetOf } from "./heal.ts";
 import type { HealerFacts } from "./healer.ts";
 import type { Look } from "./look.ts";
-import type { Subject } from "./subject.ts";
+import { nodeOf, type Subject } from "./subject.ts";
 
 /** Beyond the function's own limit: its last request may still be under way (`safety.md` §3.2). */
 const leaseMarginMs = seconds(2 + 30);
@@ -50,7 +50,7 @@ export async function claimTarget<Facts extends HealerFacts>(
   const release = () => deps.claims.release(cluster, uid, actionId);
   if (answer.unfinished !== undefined && answer.unfinished !== before?.actionId)
     await settleUnfinished(look, answer.unfinished);
-  const node = subject.kind === "node" || typeof subject.node === "string" ? undefined : subject.node;
+  const node = subject.kind === "pod" ? nodeOf(subject) : undefined;
   if (node !== undefined) {
     const nodeClaim = await deps.claims.read(cluster, claimUidOf(look.mode, node.ref.uid));
     if (nodeClaim !== undefined && nodeClaim.expiresAt > at) {

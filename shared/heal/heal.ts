@@ -2,6 +2,7 @@ import type { Suspicion } from "../incident/incident.ts";
 import type { NodeMark } from "../kubernetes/node-marks.ts";
 import type { NodeTask } from "../kubernetes/node-task.ts";
 import type { ObjectRef } from "../kubernetes/object-ref.ts";
+import type { PoolSelector } from "../kubernetes/spill.ts";
 import type { Instant } from "../time/clock.ts";
 
 /**
@@ -34,17 +35,59 @@ export type Heal =
       readonly taint: NodeMark;
     }
   /** Asks whoever answers for tasks on this node for one rung, by annotation: `shared/kubernetes/node-task.ts`. */
-  | ({ readonly kind: "AskNodeTask"; readonly node: ObjectRef; readonly resourceVersion: string } & NodeTask);
+  | ({ readonly kind: "AskNodeTask"; readonly node: ObjectRef; readonly resourceVersion: string } & NodeTask)
+  | SpillHeal;
+
+/** Room that a heal is going to use, to be reserved before it: of which pool, and how much of each resource, in base units. */
+export interface RoomNeed {
+  readonly pool: string;
+  readonly amounts: Readonly<Record<string, number>>;
+}
+
+/** A second Deployment beside one whose pods find no room, in another pool (`design.md` §6). The workload is what is claimed and counted. */
+export type SpillHeal =
+  /** Made of the workload as the server has it, if it is still the version that was judged. */
+  | {
+      readonly kind: "CreateSpill";
+      readonly workload: ObjectRef;
+      readonly resourceVersion: string;
+      readonly name: string;
+      readonly replicas: number;
+      readonly pool: PoolSelector;
+      readonly room: RoomNeed;
+    }
+  /** `room`: of the replicas that are added; absent where some are given back. */
+  | {
+      readonly kind: "ScaleSpill";
+      readonly workload: ObjectRef;
+      readonly spill: ObjectRef;
+      readonly resourceVersion: string;
+      readonly generation: number;
+      readonly replicas: number;
+      readonly room?: RoomNeed;
+    }
+  /** DELETE of the spill with both preconditions; its pods end with their own grace. */
+  | {
+      readonly kind: "RemoveSpill";
+      readonly workload: ObjectRef;
+      readonly spill: ObjectRef;
+      readonly resourceVersion: string;
+    };
 
 export type HealKind = Heal["kind"];
 
 /** The object that a heal changes: the one that is claimed, and whose uid the write names. */
 export function targetOf(heal: Heal): ObjectRef {
+  if (isSpillHeal(heal)) return heal.workload;
   return isNodeHeal(heal) ? heal.node : heal.pod;
 }
 
 export function isNodeHeal(heal: Heal): heal is Extract<Heal, { kind: "TaintNode" | "UntaintNode" | "AskNodeTask" }> {
   return isMarkHeal(heal) || heal.kind === "AskNodeTask";
+}
+
+export function isSpillHeal(heal: Heal): heal is SpillHeal {
+  return heal.kind === "CreateSpill" || heal.kind === "ScaleSpill" || heal.kind === "RemoveSpill";
 }
 
 export function isMarkHeal(heal: Heal): heal is Extract<Heal, { kind: "TaintNode" | "UntaintNode" }> {
@@ -57,7 +100,11 @@ export type Effect =
   | { readonly see: "deleting" }
   | { readonly see: "tainted" | "untainted"; readonly taint: NodeMark }
   /** The task stands on the node. What comes of it is judged later, by the node's own state. */
-  | ({ readonly see: "asked" } & NodeTask);
+  | ({ readonly see: "asked" } & NodeTask)
+  /** The workload's spill stands, of this size. */
+  | { readonly see: "spilled"; readonly replicas: number }
+  /** The workload has no spill. */
+  | { readonly see: "unspilled" };
 
 /** undefined: the object is gone. */
 export function effectOf(heal: Heal): Effect | undefined {
@@ -72,6 +119,11 @@ export function effectOf(heal: Heal): Effect | undefined {
       return { see: "untainted", taint: heal.taint };
     case "AskNodeTask":
       return { see: "asked", rung: heal.rung, id: heal.id, cause: heal.cause };
+    case "CreateSpill":
+    case "ScaleSpill":
+      return { see: "spilled", replicas: heal.replicas };
+    case "RemoveSpill":
+      return { see: "unspilled" };
     case "ForceDeletePod":
     case "EvictTerminalPod":
       return undefined;

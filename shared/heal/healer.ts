@@ -20,6 +20,8 @@ export interface Knowledge {
   readonly catalogue: Catalogue;
   /** The cluster's last report: what its pools have left, at most as old as freshness allows. */
   readonly report?: StoredReport;
+  /** Node label that names the pool, where the cluster was registered with one. */
+  readonly poolLabel?: string;
 }
 
 /** What one round of one cluster found. */

@@ -5,8 +5,13 @@ import type { PipelineDeps } from "./pipeline-deps.ts";
 /** What Knitbone knows of this cluster at this moment. Never fails: the catalogue keeps what it read last. */
 export async function knowledge(
   { catalogue }: Pick<PipelineDeps, "catalogue">,
-  { report }: ClusterState,
+  { report, registered }: ClusterState,
 ): Promise<Knowledge> {
   const { catalogue: inForce } = await catalogue.current();
-  return { catalogue: inForce, ...(report === undefined ? {} : { report }) };
+  const poolLabel = registered?.poolLabel;
+  return {
+    catalogue: inForce,
+    ...(report === undefined ? {} : { report }),
+    ...(poolLabel === undefined ? {} : { poolLabel }),
+  };
 }

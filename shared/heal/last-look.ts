@@ -5,7 +5,7 @@ import { freshness } from "../rail/freshness.ts";
 import { limits } from "../rail/limits.ts";
 import { firstHold, type RailAnswer } from "../rail/rail.ts";
 import { healRails, subjectRails } from "../rail/rails.ts";
-import { type Heal, isMarkHeal, targetOf } from "./heal.ts";
+import { type Heal, isMarkHeal, isSpillHeal, type RoomNeed, type SpillHeal, targetOf } from "./heal.ts";
 import type { HealerFacts } from "./healer.ts";
 import { knowledge } from "./knowledge.ts";
 import type { Look } from "./look.ts";
@@ -71,12 +71,41 @@ function isSameHeal(again: Heal, planned: Heal): boolean {
   if (again.kind !== planned.kind || targetOf(again).uid !== targetOf(planned).uid) return false;
   if (isMarkHeal(again) && isMarkHeal(planned)) return isSameMark(again.taint, planned.taint);
   if (again.kind === "AskNodeTask" && planned.kind === "AskNodeTask") return taskText(again) === taskText(planned);
+  if (isSpillHeal(again) && isSpillHeal(planned)) return isSameSpill(again, planned);
   return true;
+}
+
+/** Of the size that room was reserved for, in that pool; and the very spill that was judged. */
+function isSameSpill(again: SpillHeal, planned: SpillHeal): boolean {
+  switch (again.kind) {
+    case "CreateSpill":
+      return (
+        planned.kind === "CreateSpill" &&
+        again.pool.label === planned.pool.label &&
+        again.pool.value === planned.pool.value &&
+        isSameRoom(again.room, planned.room) &&
+        again.replicas === planned.replicas
+      );
+    case "ScaleSpill":
+      return (
+        planned.kind === "ScaleSpill" &&
+        again.spill.uid === planned.spill.uid &&
+        isSameRoom(again.room, planned.room) &&
+        again.replicas === planned.replicas
+      );
+    case "RemoveSpill":
+      return planned.kind === "RemoveSpill" && again.spill.uid === planned.spill.uid;
+  }
+}
+
+function isSameRoom(again: RoomNeed | undefined, planned: RoomNeed | undefined): boolean {
+  const resources = [...Object.keys(again?.amounts ?? {}), ...Object.keys(planned?.amounts ?? {})];
+  return again?.pool === planned?.pool && resources.every((each) => again?.amounts[each] === planned?.amounts[each]);
 }
 
 /** What was spent was the larger budget of a node that takes no new pods; it does again. */
 function luresAgain(before: Subject, now: Subject): boolean {
-  if (before.kind === "node" || now.kind === "node") return false;
+  if (before.kind !== "pod" || now.kind !== "pod") return false;
   if (typeof before.node === "string" || typeof now.node === "string") return false;
   return luresReplacements(now.node, now.pod) && !luresReplacements(before.node, now.pod);
 }

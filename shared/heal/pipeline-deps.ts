@@ -1,3 +1,4 @@
+import type { ReservationStore } from "../capacity/reservation.ts";
 import type { CaseStore } from "../case/case-store.ts";
 import type { ClaimStore } from "../case/claim.ts";
 import type { LiveCatalogue } from "../catalogue/stored-catalogue.ts";
@@ -19,6 +20,7 @@ export interface PipelineDeps {
   readonly cases: CaseStore;
   readonly claims: ClaimStore;
   readonly budgets: BudgetStore;
+  readonly reservations: ReservationStore;
   readonly ledger: Ledger;
   readonly leaks: LeakStore;
   readonly lifecycles: LifecycleStore;

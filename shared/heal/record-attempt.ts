@@ -131,6 +131,9 @@ const pastTense: Readonly<Record<HealKind, string>> = {
   TaintNode: "Tainted",
   UntaintNode: "Untainted",
   AskNodeTask: "TaskAsked",
+  CreateSpill: "Spilled",
+  ScaleSpill: "SpillScaled",
+  RemoveSpill: "SpillRemoved",
 };
 
 async function tell<Facts extends HealerFacts>(look: Look<Facts>, verdict: HealVerdict, result: Sent): Promise<void> {

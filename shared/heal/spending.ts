@@ -3,7 +3,7 @@ import type { ObjectRef } from "../kubernetes/object-ref.ts";
 import { actionBudgets, type BudgetScope, type ScopedBudget } from "../rail/action-budgets.ts";
 import type { Instant } from "../time/clock.ts";
 import { seconds } from "../time/duration.ts";
-import { type Heal, isNodeHeal, targetOf } from "./heal.ts";
+import { type Heal, isNodeHeal, isSpillHeal, targetOf } from "./heal.ts";
 import type { HealerFacts } from "./healer.ts";
 import type { Look } from "./look.ts";
 import type { Subject } from "./subject.ts";
@@ -28,7 +28,7 @@ export type Refusal =
   | { readonly kind: "nodeSuspected"; readonly node: ObjectRef; readonly message: string };
 
 /**
- * Spends every budget of a heal, from narrow to wide; refused by one, it has spent none.
+ * Spends every budget of a heal, from narrow to wide, and reserves the room that it needs; refused by one, it has spent none.
  *
  * The stamp is the object and the number of the attempt, not of the process: an attempt whose process died before it said what came of it is
  * taken up again under the same stamp, and counts once. A node's budget counts pods, not tries: writes to one pod that get no answer must not make
@@ -45,8 +45,8 @@ export async function spendBudgets<Facts extends HealerFacts>(
   const { uid } = targetOf(heal);
   const brake = look.state.brake;
   const budgets = actionBudgets({ cluster: openCase.key.cluster, heal, subject, brake, nodeSuspected, mode });
-  // A node outlives its cases: another one of it is another action.
-  const object = isNodeHeal(heal) ? `${uid}#${openCase.openedAt}` : uid;
+  // A node or a workload outlives its cases: another one of it is another action.
+  const object = isNodeHeal(heal) || isSpillHeal(heal) ? `${uid}#${openCase.openedAt}` : uid;
   const stampOf = ({ scope }: ScopedBudget) => (scope === "node" ? uid : `${object}#${openCase.attempts + 1}`);
   const giveBackAll = async (which: readonly ScopedBudget[]) => {
     for (const budget of which) await deps.budgets.giveBack(budget, stampOf(budget), at);
@@ -61,18 +61,53 @@ export async function spendBudgets<Facts extends HealerFacts>(
     }
     spent.push(budget);
   }
+  const room = await reserveRoom(look, heal, `${object}#${openCase.attempts + 1}`, at);
+  if (room.kind === "held") {
+    await giveBackAll(spent);
+    return room;
+  }
   const inFlight = budgets.find((each) => each.scope === "ownerInFlight");
   return {
     kind: "spent",
     keys: budgets.map((each) => each.key),
-    giveBack: (scope) => giveBackAll(scope === undefined ? budgets : budgets.filter((each) => each.scope === scope)),
+    async giveBack(scope) {
+      await giveBackAll(scope === undefined ? budgets : budgets.filter((each) => each.scope === scope));
+      if (scope === undefined) await room.giveBack();
+    },
     ...(inFlight === undefined ? {} : { inFlight: { key: inFlight.key, stamp: stampOf(inFlight) } }),
   };
 }
 
+interface ReservedRoom {
+  readonly kind: "reserved";
+  giveBack(): Promise<void>;
+}
+
+/** The room that the heal's pods will take, by the report under which it was judged: no other spill may count it as well. */
+async function reserveRoom<Facts extends HealerFacts>(
+  { deps, openCase, mode, state }: Look<Facts>,
+  heal: Heal,
+  stamp: string,
+  at: Instant,
+): Promise<ReservedRoom | Extract<Refusal, { kind: "held" }>> {
+  const need = heal.kind === "CreateSpill" || heal.kind === "ScaleSpill" ? heal.room : undefined;
+  if (need === undefined) return { kind: "reserved", giveBack: async () => {} };
+  const { report } = state;
+  const free = report?.report.pools.find(({ pool }) => pool === need.pool)?.free ?? {};
+  const key = `${mode}#${openCase.key.cluster}#${need.pool}`;
+  const reportedAt = report?.sentAt ?? 0;
+  const answer = await deps.reservations.reserve({ key, free, reportedAt }, stamp, need.amounts, at);
+  if (answer.kind === "reserved") {
+    return { kind: "reserved", giveBack: () => deps.reservations.giveBack(key, stamp) };
+  }
+  deps.metrics.count("RoomTaken", 1);
+  const message = `The room in pool ${need.pool} was given to others a moment ago; the next reports count what they take.`;
+  return { kind: "held", reason: "RoomReserved", message, until: answer.until };
+}
+
 /** The pod's node, where its replacement could be placed there again. */
 function luringNode(subject: Subject): NodeFacts | undefined {
-  if (subject.kind === "node" || typeof subject.node === "string") return undefined;
+  if (subject.kind !== "pod" || typeof subject.node === "string") return undefined;
   return luresReplacements(subject.node, subject.pod) ? subject.node : undefined;
 }
 

@@ -1,4 +1,5 @@
 import type { ClusterReader } from "../cluster/cluster.ts";
+import type { DeploymentFacts } from "../kubernetes/deployment.ts";
 import type { LeaseFacts } from "../kubernetes/lease.ts";
 import type { OwnerRef } from "../kubernetes/meta.ts";
 import type { NamespaceFacts } from "../kubernetes/namespace.ts";
@@ -13,6 +14,7 @@ import {
   type PodFacts,
   silentSince,
 } from "../kubernetes/pod.ts";
+import { spillNameOf } from "../kubernetes/spill.ts";
 import type { WorkloadFacts } from "../kubernetes/workload.ts";
 import type { Instant } from "../time/clock.ts";
 
@@ -28,7 +30,7 @@ export type OwnerState =
   | { readonly kind: "missing"; readonly owner: OwnerRef; readonly chain: readonly WorkloadFacts[] };
 
 /** What a healer judges, with everything around it that a rail asks about, all read live. */
-export type Subject = PodSubject | NodeSubject;
+export type Subject = PodSubject | NodeSubject | WorkloadSubject;
 
 /** A pod with what is above and below it. */
 export interface PodSubject {
@@ -48,6 +50,17 @@ export interface NodeSubject {
   readonly lease?: LeaseFacts;
   /** All pods that are bound to it, but for its static ones. */
   readonly pods: readonly StandingPod[];
+}
+
+/** A Deployment with those of its pods that have not started, and what may stand in for them. */
+export interface WorkloadSubject {
+  readonly kind: "workload";
+  readonly workload: DeploymentFacts;
+  readonly namespace?: NamespaceFacts;
+  /** Pods of its ReplicaSets in phase Pending. */
+  readonly pending: readonly PodFacts[];
+  /** What stands under the name of its spill, whoever made it. */
+  readonly spill?: DeploymentFacts;
 }
 
 /** A pod on a node, as far as the node is judged by it. */
@@ -102,6 +115,31 @@ export async function observeNode(cluster: ClusterReader, object: ObjectRef): Pr
   };
 }
 
+/** Reads the Deployment of this uid, its pending pods and its spill; undefined when it is gone, the name belongs to another, or it is no Deployment. */
+export async function observeWorkload(
+  cluster: ClusterReader,
+  { kind, namespace, name, uid }: ObjectRef,
+): Promise<WorkloadSubject | undefined> {
+  if (kind !== "Deployment") return undefined;
+  const found = await cluster.deployment(namespace, name);
+  if (found.kind === "notFound" || found.object.ref.uid !== uid) return undefined;
+  const [space, pods, spill] = await Promise.all([
+    cluster.namespace(namespace),
+    cluster.pods({ namespace, phase: "Pending" }),
+    cluster.deployment(namespace, spillNameOf(name)),
+  ]);
+  // After the pods: a ReplicaSet stands before its first pod.
+  const sets = await cluster.metadata("ReplicaSet", namespace);
+  const own = new Set(sets.filter(({ owner }) => owner?.uid === uid).map(({ ref }) => ref.uid));
+  return {
+    kind: "workload",
+    workload: found.object,
+    ...(space.kind === "found" ? { namespace: space.object } : {}),
+    pending: pods.filter(({ owner }) => owner !== undefined && own.has(owner.uid)),
+    ...(spill.kind === "found" ? { spill: spill.object } : {}),
+  };
+}
+
 function standingPod(pod: PodFacts): StandingPod {
   const { ref, creationTimestamp, finalizers } = pod;
   const isHeld = finalizers.some((each) => each !== jobTrackingFinalizer);
@@ -145,7 +183,32 @@ export function workloadOf(subject: PodSubject): WorkloadFacts | undefined {
   return subject.owners.kind === "bare" ? undefined : subject.owners.chain.at(-1);
 }
 
+/** The pods that are judged: of a workload those that have not started, of a node none. */
+export function podsOf(subject: Subject): readonly PodFacts[] {
+  switch (subject.kind) {
+    case "pod":
+      return [subject.pod];
+    case "workload":
+      return subject.pending;
+    case "node":
+      return [];
+  }
+}
+
+/** The node that is judged, or that the judged pod is bound to. */
+export function nodeOf(subject: Subject): NodeFacts | undefined {
+  if (subject.kind === "workload" || typeof subject.node === "string") return undefined;
+  return subject.node;
+}
+
 /** Key of the owner for budgets: the topmost known uid, else the owner reference's, else the pod's own. */
-export function ownerUidOf(subject: PodSubject): string {
+export function ownerUidOf(subject: PodSubject | WorkloadSubject): string {
+  if (subject.kind === "workload") return subject.workload.ref.uid;
   return workloadOf(subject)?.ref.uid ?? subject.pod.owner?.uid ?? subject.pod.ref.uid;
+}
+
+/** The workload's spill, if it is one that we made for this very workload, and it is not on its way out. */
+export function ownSpillOf({ workload, spill }: WorkloadSubject): DeploymentFacts | undefined {
+  const isOwn = spill?.spill?.of === workload.ref.uid && spill.deletionTimestamp === undefined;
+  return isOwn ? spill : undefined;
 }

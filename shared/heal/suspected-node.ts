@@ -12,7 +12,7 @@ export async function isSuspectedNode<Facts extends HealerFacts>(
   look: Look<Facts>,
   subject: Subject,
 ): Promise<boolean> {
-  if (subject.kind === "node" || typeof subject.node === "string") return false;
+  if (subject.kind !== "pod" || typeof subject.node === "string") return false;
   const { node, pod } = subject;
   if (!luresReplacements(node, pod)) return false;
   const key = { healer: nodeHealer, cluster: look.openCase.key.cluster, uid: node.ref.uid };

@@ -11,7 +11,7 @@ import { claimUidOf } from "./claiming.ts";
 import type { Effect } from "./heal.ts";
 import type { HealerFacts } from "./healer.ts";
 import type { Handled, Sight } from "./look.ts";
-import type { Subject } from "./subject.ts";
+import { ownSpillOf, type Subject } from "./subject.ts";
 
 /** A kubelet that works takes a pod away within this after its time. */
 const endMarginMs = seconds(5);
@@ -41,8 +41,8 @@ export async function closeGone<Facts extends HealerFacts>(sight: Sight<Facts>):
   // Both: a later attempt than the recorded one may have died on its way.
   const candidates = [claim?.actionId, known].filter((each) => each !== undefined);
   const settled = await settleGone(sight, new Set(candidates));
-  // A node does not go because it was marked.
-  const actionId = openCase.object.kind === "Node" ? undefined : settled[0];
+  // A node does not go because it was marked, nor a workload because it was spilled.
+  const actionId = openCase.object.kind === "Pod" ? settled[0] : undefined;
   if (actionId !== undefined) await deps.ledger.verify(cluster, actionId, now);
   // Released only here, where the effect is seen: a claim of unknown outcome holds until then.
   if (claim !== undefined && claim.healer === openCase.key.healer)
@@ -115,10 +115,22 @@ export async function awaitEnd<Facts extends HealerFacts>(
 
 /** Whether the object, which is still there, shows what the write was for. */
 export function showsEffect(effect: Effect | undefined, subject: Subject): boolean {
-  if (effect === undefined || effect.see === "deleting" || subject.kind !== "node") return false;
-  if (effect.see === "asked") return subject.node.annotations[taskKey] === taskText(effect);
-  const stands = markOn(subject.node, effect.taint) !== undefined;
-  return stands === (effect.see === "tainted");
+  switch (effect?.see) {
+    case undefined:
+    case "deleting":
+      return false;
+    case "tainted":
+    case "untainted":
+      return (
+        subject.kind === "node" && (markOn(subject.node, effect.taint) !== undefined) === (effect.see === "tainted")
+      );
+    case "asked":
+      return subject.kind === "node" && subject.node.annotations[taskKey] === taskText(effect);
+    case "spilled":
+      return subject.kind === "workload" && ownSpillOf(subject)?.replicas === effect.replicas;
+    case "unspilled":
+      return subject.kind === "workload" && ownSpillOf(subject) === undefined;
+  }
 }
 
 /**
@@ -152,11 +164,11 @@ export async function seenEffect<Facts extends HealerFacts>(sight: Sight<Facts>)
 }
 
 function memoryAfter(before: NodeMemory, effect: Effect | undefined, sentAt: Instant): NodeMemory {
-  if (effect === undefined || effect.see === "deleting") return before;
-  if (effect.see === "asked") {
+  if (effect?.see === "asked") {
     const { rung, id, cause } = effect;
     return { ...before, tried: [...(before.tried ?? []), { rung, id, cause, at: sentAt }] };
   }
+  if (effect?.see !== "tainted" && effect?.see !== "untainted") return before;
   const others = before.ours.filter((each) => !isSameMark(each, effect.taint));
   return { ...before, ours: effect.see === "tainted" ? [...others, effect.taint] : others };
 }

@@ -44,6 +44,8 @@ const labelKeys = new Set([
   "topology.kubernetes.io/region",
   "node.kubernetes.io/instance-type",
   "kubernetes.io/hostname",
+  "kubernetes.io/os",
+  "kubernetes.io/arch",
   "eks.amazonaws.com/nodegroup",
   "eks.amazonaws.com/compute-type",
   "karpenter.sh/nodepool",

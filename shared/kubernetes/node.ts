@@ -71,11 +71,19 @@ const poolLabels = [
 
 /** The pool by the cluster's own label if one is registered, else by the well-known ones, else "". */
 export function poolOf(node: NodeFacts, poolLabel?: string): string {
-  for (const key of poolLabel === undefined ? poolLabels : [poolLabel, ...poolLabels]) {
-    const pool = node.labels[key];
-    if (pool !== undefined) return pool;
+  return poolIn(node.labels, poolLabel)?.value ?? "";
+}
+
+/** The same of any labels: of a node, or those that a pod asks its node for. */
+export function poolIn(
+  labels: Readonly<Record<string, string>>,
+  poolLabel?: string,
+): { readonly label: string; readonly value: string } | undefined {
+  for (const label of poolLabel === undefined ? poolLabels : [poolLabel, ...poolLabels]) {
+    const value = labels[label];
+    if (value !== undefined) return { label, value };
   }
-  return "";
+  return undefined;
 }
 
 /** Whether a replacement of this pod could be placed there: false once a cordon or a taint it does not tolerate keeps it away. */

@@ -1,3 +1,4 @@
+import { dynamoReservationStore } from "../capacity/dynamo-reservation-store.ts";
 import { dynamoCaseStore } from "../case/dynamo-case-store.ts";
 import { dynamoClaimStore } from "../case/dynamo-claim-store.ts";
 import { dynamoCatalogueStore } from "../catalogue/dynamo-catalogue-store.ts";
@@ -23,7 +24,17 @@ import { sqsClient } from "./sqs-client.ts";
 
 export type Stores = Pick<
   PipelineDeps,
-  "cases" | "claims" | "budgets" | "ledger" | "leaks" | "lifecycles" | "flags" | "incidents" | "clusters" | "catalogue"
+  | "cases"
+  | "claims"
+  | "budgets"
+  | "reservations"
+  | "ledger"
+  | "leaks"
+  | "lifecycles"
+  | "flags"
+  | "incidents"
+  | "clusters"
+  | "catalogue"
 > & { readonly unknowns: UnknownStore };
 
 /** Every table behind its interface, over one client. Endpoints come from the SDK's standard variables. */
@@ -34,6 +45,7 @@ export function stores(prefix: string, clock: Clock): Stores {
     cases: dynamoCaseStore(client, names.cases),
     claims: dynamoClaimStore(client, names.cases),
     budgets: dynamoBudgetStore(client, names.budgets),
+    reservations: dynamoReservationStore(client, names.budgets),
     ledger: dynamoLedger(client, names.actions),
     leaks: dynamoLeakStore(client, names.lifecycle),
     lifecycles: dynamoLifecycleStore(client, names.lifecycle),

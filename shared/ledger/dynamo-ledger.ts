@@ -24,6 +24,8 @@ const retentionMs = days(90);
 /** Actions of a list that are read at once: the most that one batch read takes is 100, and 16 MB. */
 const listBatch = 50;
 
+const roomSchema = z.object({ pool: z.string(), amounts: z.record(z.string(), z.number()) });
+
 const healSchema = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("ForceDeletePod"), pod: refSchema, resourceVersion: z.string(), node: refSchema }),
   z.object({
@@ -38,6 +40,25 @@ const healSchema = z.discriminatedUnion("kind", [
     taint: markSchema,
   }),
   z.object({ kind: z.literal("AskNodeTask"), node: refSchema, resourceVersion: z.string(), ...taskMembers }),
+  z.object({
+    kind: z.literal("CreateSpill"),
+    workload: refSchema,
+    resourceVersion: z.string(),
+    name: z.string(),
+    replicas: z.number(),
+    pool: z.object({ label: z.string(), value: z.string() }),
+    room: roomSchema,
+  }),
+  z.object({
+    kind: z.literal("ScaleSpill"),
+    workload: refSchema,
+    spill: refSchema,
+    resourceVersion: z.string(),
+    generation: z.number(),
+    replicas: z.number(),
+    room: z.exactOptional(roomSchema),
+  }),
+  z.object({ kind: z.literal("RemoveSpill"), workload: refSchema, spill: refSchema, resourceVersion: z.string() }),
   z.object({ kind: z.literal("Escalate"), about: refSchema }),
 ]);
 

@@ -1,6 +1,6 @@
 import type { Mode } from "../flag/flag.ts";
 import { type Heal, isNodeHeal } from "../heal/heal.ts";
-import { ownerUidOf, type PodSubject, type Subject } from "../heal/subject.ts";
+import { ownerUidOf, type PodSubject, type Subject, type WorkloadSubject } from "../heal/subject.ts";
 import { luresReplacements, type NodeFacts } from "../kubernetes/node.ts";
 import { formatDuration } from "../time/duration.ts";
 import type { Brake } from "./brake.ts";
@@ -42,7 +42,38 @@ export function actionBudgets(context: BudgetContext): readonly ScopedBudget[] {
     title: `${what} ${name}: ${limit} in ${formatDuration(windowMs)}`,
   });
   // A heal of nodes counts as one whatever it is said to be about.
-  return subject.kind === "node" || isNodeHeal(heal) ? nodeBudgets(context, of) : podBudgets(context, subject, of);
+  if (subject.kind === "node" || isNodeHeal(heal)) return nodeBudgets(context, of);
+  return subject.kind === "workload" ? spillBudgets(context, subject, of) : podBudgets(context, subject, of);
+}
+
+/** One change of a spill is one action. Giving room back is not held up by the spills before it: the owner's hourly budget is for making them. */
+function spillBudgets(
+  { cluster, heal, brake }: BudgetContext,
+  subject: WorkloadSubject,
+  of: Make,
+): readonly ScopedBudget[] {
+  const owner = `${cluster}/${ownerUidOf(subject)}`;
+  const braked = halvedUnder(brake);
+  return [
+    of("ownerInFlight", "owner-in-flight", owner, limits.ownerInFlight),
+    ...(heal.kind === "RemoveSpill" ? [] : [of("owner", "owner", owner, braked(limits.owner))]),
+    of("namespace", "namespace", `${cluster}/${subject.workload.ref.namespace}`, braked(limits.namespace)),
+    of("cluster", "cluster", cluster, braked(limits.cluster)),
+    of("fleet", "fleet", "*", braked(limits.fleet)),
+  ];
+}
+
+interface Bound {
+  readonly limit: number;
+  readonly windowMs: number;
+}
+
+function halvedUnder(brake: Brake | undefined): (bound: Bound) => Bound {
+  const halved = brake?.state === "halved";
+  return ({ limit, windowMs }) => ({
+    limit: halved ? Math.max(1, Math.floor(limit / 2)) : limit,
+    windowMs,
+  });
 }
 
 function nodeBudgets({ cluster, heal }: BudgetContext, of: Make): readonly ScopedBudget[] {
@@ -64,11 +95,7 @@ function podBudgets(context: BudgetContext, subject: PodSubject, of: Make): read
     ];
   }
   const owner = `${cluster}/${ownerUidOf(subject)}`;
-  const halved = context.brake?.state === "halved";
-  const braked = ({ limit, windowMs }: { readonly limit: number; readonly windowMs: number }) => ({
-    limit: halved ? Math.max(1, Math.floor(limit / 2)) : limit,
-    windowMs,
-  });
+  const braked = halvedUnder(context.brake);
   const node = typeof subject.node === "string" ? undefined : subject.node;
   const nodeBudget = (on: NodeFacts): ScopedBudget => {
     const name = `${cluster}/${on.ref.uid}`;

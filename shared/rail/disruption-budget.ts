@@ -8,7 +8,8 @@ import { leave, pass, type RailAnswer, waitAMinute } from "./rail.ts";
  * (K1, K2); asking first spares the others a refused eviction.
  */
 export async function disruptionBudget(cluster: ClusterReader, subject: Subject): Promise<RailAnswer> {
-  if (subject.kind === "node") return pass;
+  // Marking a node disrupts nothing that runs, and spilling nothing of what the budget counts but the spill's own pods.
+  if (subject.kind !== "pod") return pass;
   const { pod } = subject;
   if (isTerminating(pod) || isTerminal(pod)) return pass;
   const budgets = await cluster.disruptionBudgetsOf(pod.ref);

@@ -1,3 +1,4 @@
+import { nodeOf } from "../heal/subject.ts";
 import { isVirtual, type NodeFacts } from "../kubernetes/node.ts";
 import { leave, pass, type SubjectRail } from "./rail.ts";
 
@@ -27,8 +28,9 @@ function remediatorOf(node: NodeFacts): string | undefined {
 }
 
 /** A node that another remediator has in hand, or one that has no kubelet as we know it. */
-export const foreignRemediator: SubjectRail = ({ node }) => {
-  if (typeof node === "string") return pass;
+export const foreignRemediator: SubjectRail = (subject) => {
+  const node = nodeOf(subject);
+  if (node === undefined) return pass;
   const remediator = remediatorOf(node);
   if (remediator !== undefined)
     return leave("ForeignRemediator", `Node ${node.ref.name} is in the hands of ${remediator}.`);

@@ -1,17 +1,20 @@
-import type { Subject } from "../heal/subject.ts";
+import { nodeOf, podsOf, type Subject } from "../heal/subject.ts";
 import type { Incident } from "../incident/incident.ts";
 import { registryHostOf } from "../kubernetes/image.ts";
 import { readyStatus, zoneOf } from "../kubernetes/node.ts";
 import { type HealRail, pass, waitAMinute } from "./rail.ts";
 
 function explains(incident: Incident, subject: Subject): boolean {
-  const containers = subject.kind === "pod" ? subject.pod.containers : [];
+  const pods = podsOf(subject);
+  const containers = pods.flatMap((each) => each.containers);
   const waiting = containers.filter((each) => each.state === "waiting" || each.state === "absent");
   switch (incident.kind) {
     case "controlPlane":
       return true;
-    case "zone":
-      return typeof subject.node !== "string" && zoneOf(subject.node) === incident.key;
+    case "zone": {
+      const node = nodeOf(subject);
+      return node !== undefined && zoneOf(node) === incident.key;
+    }
     case "registry":
       return waiting.some((each) => registryHostOf(each.image) === incident.key);
     case "image":
@@ -22,10 +25,12 @@ function explains(incident: Incident, subject: Subject): boolean {
     // A pod's facts name claims, not classes or drivers: while one of those fails, no pod with a claim is touched.
     case "storageClass":
     case "csiDriver":
-      return subject.kind === "pod" && subject.pod.volumeClaims.length > 0;
+      return pods.some((each) => each.volumeClaims.length > 0);
     // What the node says of itself is not known here: any that is not Ready may be one of them, and so may what stands on it.
-    case "nodes":
-      return typeof subject.node !== "string" && readyStatus(subject.node) !== "True";
+    case "nodes": {
+      const node = nodeOf(subject);
+      return node !== undefined && readyStatus(node) !== "True";
+    }
   }
 }
 

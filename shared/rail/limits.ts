@@ -34,6 +34,8 @@ export const limits = {
   terminalCluster: { limit: 600, windowMs: minutes(10) },
   /** A cluster whose last report is older (by the queue's clock) is not acted on. */
   reportMaxAgeMs: seconds(120),
+  /** Room that a spill was given counts against every report that was sent before this had passed: its pods are bound and reported by then. */
+  roomReservedMs: minutes(3),
   /** The brake gives way only after its numbers have allowed it for this long. */
   brakeExitMs: minutes(10),
   /** From the last live look to the write. */

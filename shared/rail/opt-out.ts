@@ -28,6 +28,15 @@ function refusalOf(meta: Meta): string | undefined {
 
 function placesOf(subject: Subject): readonly Meta[] {
   if (subject.kind === "node") return [subject.node];
+  if (subject.kind === "workload") {
+    const { workload, pending, spill, namespace } = subject;
+    return [
+      workload,
+      ...pending,
+      ...(spill === undefined ? [] : [spill]),
+      ...(namespace === undefined ? [] : [namespace]),
+    ];
+  }
   return [
     subject.pod,
     ...(subject.owners.kind === "bare" ? [] : subject.owners.chain),
@@ -36,7 +45,7 @@ function placesOf(subject: Subject): readonly Meta[] {
   ];
 }
 
-/** Somebody said no: on the pod, a controller above it, its namespace or its node. */
+/** Somebody said no: on the pod, a controller above it, its namespace or its node; on the workload, its pods or its spill. */
 export const optOut: SubjectRail = (subject): RailAnswer => {
   for (const place of placesOf(subject)) {
     const refusal = refusalOf(place);

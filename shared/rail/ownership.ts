@@ -1,10 +1,11 @@
-import { isNodeHeal } from "../heal/heal.ts";
+import { isNodeHeal, isSpillHeal } from "../heal/heal.ts";
 import type { PodSubject } from "../heal/subject.ts";
 import { readyStatus } from "../kubernetes/node.ts";
 import { markOn, suspectMark } from "../kubernetes/node-marks.ts";
 import { isOptedIn, isOrphanKind, orphansKey } from "../kubernetes/orphan.ts";
 import { hasRun } from "../kubernetes/pod.ts";
 import { type HealRail, leave, pass, type RailAnswer } from "./rail.ts";
+import { spillOwnership } from "./spill-ownership.ts";
 
 /**
  * The last fence of the force-delete exception (`safety.md` §2.2, `design.md` §6), whatever a healer says: only pods of a ReplicaSet
@@ -12,7 +13,14 @@ import { type HealRail, leave, pass, type RailAnswer } from "./rail.ts";
  */
 export const ownership: HealRail = ({ subject, heal }) => {
   if (isNodeHeal(heal)) return pass;
-  if (subject.kind === "node") return leave("OwnershipUnproven", "A node is no pod: no remedy of pods fits it.");
+  if (isSpillHeal(heal)) {
+    return subject.kind === "workload"
+      ? spillOwnership(subject, heal)
+      : leave("OwnershipUnproven", "Only a workload can be spilled.");
+  }
+  if (subject.kind !== "pod") {
+    return leave("OwnershipUnproven", `A ${subject.kind} is no pod: no remedy of pods fits it.`);
+  }
   switch (heal.kind) {
     case "ForceDeletePod":
       return stateless(subject);

@@ -1,14 +1,29 @@
-import type { PodSubject } from "../heal/subject.ts";
+import type { PodSubject, WorkloadSubject } from "../heal/subject.ts";
+import type { Meta } from "../kubernetes/meta.ts";
 import { isControlPlane, type NodeFacts } from "../kubernetes/node.ts";
-import { isMirror } from "../kubernetes/pod.ts";
+import { isMirror, type PodFacts } from "../kubernetes/pod.ts";
 import { type HealRail, leave, pass, type RailAnswer, type SubjectRail } from "./rail.ts";
 
 /** Namespaces of the cluster itself. Code, not configuration (`safety.md` §1.3). */
 const systemNamespaces = new Set(["kube-system", "kube-public", "kube-node-lease"]);
 
 /** Classes that are never ours, whoever asks: static pods, DaemonSets, the cluster's own, control-plane nodes, nodes that go, our own forwarder. */
-export const protectedClass: SubjectRail = (subject) =>
-  subject.kind === "node" ? protectedNode(subject.node) : protectedPod(subject);
+export const protectedClass: SubjectRail = (subject) => {
+  switch (subject.kind) {
+    case "node":
+      return protectedNode(subject.node);
+    case "pod":
+      return protectedPod(subject);
+    case "workload":
+      return protectedWorkload(subject);
+  }
+};
+
+function protectedWorkload({ workload, pending }: WorkloadSubject): RailAnswer {
+  const system =
+    systemNamespace(workload.ref.namespace) ?? pending.map(systemPriority).find((each) => each !== undefined);
+  return system ?? (isForwarder(workload) ? ownForwarder : pass);
+}
 
 function protectedNode(node: NodeFacts): RailAnswer {
   if (isControlPlane(node)) return controlPlaneNode(node);
@@ -23,21 +38,32 @@ function controlPlaneNode({ ref }: NodeFacts): RailAnswer {
 
 function protectedPod({ pod, owners, node }: PodSubject): RailAnswer {
   if (isMirror(pod)) return leave("MirrorPod", "A static pod: its node's files control it, not the API.");
-  if (systemNamespaces.has(pod.ref.namespace)) {
-    return leave("SystemNamespace", `Pods of ${pod.ref.namespace} belong to the cluster itself.`);
-  }
-  if (pod.priorityClassName?.startsWith("system-")) {
-    return leave("SystemPriority", `Priority class ${pod.priorityClassName}.`);
-  }
+  const system = systemNamespace(pod.ref.namespace) ?? systemPriority(pod);
+  if (system !== undefined) return system;
   const ownedByDaemonSet = pod.owner?.kind === "DaemonSet";
   const chainHasDaemonSet = owners.kind !== "bare" && owners.chain.some((each) => each.ref.kind === "DaemonSet");
   if (ownedByDaemonSet || chainHasDaemonSet)
     return leave("DaemonSetPod", "A DaemonSet's pod: bound to its node for good.");
   if (typeof node !== "string" && isControlPlane(node)) return controlPlaneNode(node);
-  if (pod.labels["app.kubernetes.io/name"] === "knitbone-forwarder") {
-    return leave("OwnForwarder", "Our own forwarder: we do not heal our own eyes.");
-  }
-  return pass;
+  return isForwarder(pod) ? ownForwarder : pass;
+}
+
+function systemNamespace(namespace: string): RailAnswer | undefined {
+  return systemNamespaces.has(namespace)
+    ? leave("SystemNamespace", `Pods of ${namespace} belong to the cluster itself.`)
+    : undefined;
+}
+
+function systemPriority({ priorityClassName }: PodFacts): RailAnswer | undefined {
+  return priorityClassName?.startsWith("system-") === true
+    ? leave("SystemPriority", `Priority class ${priorityClassName}.`)
+    : undefined;
+}
+
+const ownForwarder = leave("OwnForwarder", "Our own forwarder: we do not heal our own eyes.");
+
+function isForwarder({ labels }: Meta): boolean {
+  return labels["app.kubernetes.io/name"] === "knitbone-forwarder";
 }
 
 /** Nothing would make a bare pod again; only a Failed one, which runs no more, may be removed. Words are allowed. */

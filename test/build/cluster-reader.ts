@@ -1,6 +1,8 @@
 import type { ClusterReader, Found } from "../../shared/cluster/cluster.ts";
+import type { DeploymentFacts } from "../../shared/kubernetes/deployment.ts";
 import type { EventFacts } from "../../shared/kubernetes/event.ts";
 import type { LeaseFacts } from "../../shared/kubernetes/lease.ts";
+import type { Meta } from "../../shared/kubernetes/meta.ts";
 import type { NamespaceFacts } from "../../shared/kubernetes/namespace.ts";
 import type { NodeFacts } from "../../shared/kubernetes/node.ts";
 import type { PodFacts } from "../../shared/kubernetes/pod.ts";
@@ -31,6 +33,9 @@ export interface World {
   volumeClaims?: readonly VolumeClaimFacts[];
   namespaces?: readonly NamespaceFacts[];
   workloads?: readonly WorkloadFacts[];
+  deployments?: readonly DeploymentFacts[];
+  /** Those that scale what is asked about. */
+  autoscalers?: readonly Meta[];
   /** Thrown by the next list of pods. */
   failNextList?: Error | undefined;
 }
@@ -67,6 +72,14 @@ export function aClusterReader(world: World): ClusterReader & { readonly reads: 
       if (!knownWorkloadKinds.some((kind) => kind === owner.kind)) return { kind: "unknownKind" };
       const ofKind = world.workloads?.filter((each) => each.ref.kind === owner.kind);
       return find(ofKind, namespace, owner.name);
+    },
+    async deployment(namespace, name) {
+      reads.push(`deployment ${namespace}/${name}`);
+      return find(world.deployments, namespace, name);
+    },
+    async autoscalersOf({ namespace, name }) {
+      reads.push(`autoscalersOf ${namespace}/${name}`);
+      return world.autoscalers ?? [];
     },
     async pods({ namespace, nodeName, phase }) {
       reads.push(["pods", namespace, nodeName, phase].filter((each) => each !== undefined).join(" "));

@@ -3,6 +3,7 @@ import type { Cluster } from "../../shared/cluster/cluster.ts";
 import type { NodeFacts } from "../../shared/kubernetes/node.ts";
 import type { ObjectRef } from "../../shared/kubernetes/object-ref.ts";
 import type { PodFacts } from "../../shared/kubernetes/pod.ts";
+import { spillContract } from "./cluster-spilling.ts";
 
 /** A running cluster to keep the promises on. Names are the contract's own, so that several may share one real control plane. */
 export interface ClusterUnderTest extends AsyncDisposable {
@@ -391,6 +392,8 @@ export function clusterContract(create: () => Promise<ClusterUnderTest>): void {
       expect(await under.cluster.nodeLease("no-such-node")).toEqual({ kind: "notFound" });
     });
   });
+
+  spillContract(on);
 
   on("writes an Event once, however often it is asked to", async (under) => {
     const pod = await makePod(under, "a");

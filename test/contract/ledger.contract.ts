@@ -30,6 +30,9 @@ const fullAction: Required<Action> = {
 const taint = { key: "knitbone.io/suspect", value: "", effect: "NoSchedule" };
 const ofPod = { pod, resourceVersion: "78" };
 const ofNode = { node, resourceVersion: "79", taint };
+const ofWorkload = { workload: pod, resourceVersion: "80" };
+const poolB = { label: "eks.amazonaws.com/nodegroup", value: "b" };
+const room = { pool: "b", amounts: { cpu: 0.5, "nvidia.com/gpu": 1 } };
 
 /** A new kind must be added here: a row that cannot be read makes every list of actions unreadable. */
 const everyHeal: { readonly [Kind in Action["heal"]["kind"]]: Extract<Action["heal"], { readonly kind: Kind }> } = {
@@ -41,6 +44,9 @@ const everyHeal: { readonly [Kind in Action["heal"]["kind"]]: Extract<Action["he
   TaintNode: { kind: "TaintNode", ...ofNode },
   UntaintNode: { kind: "UntaintNode", ...ofNode },
   AskNodeTask: { kind: "AskNodeTask", node, resourceVersion: "79", rung: "reboot", id: "mi4-2", cause: "NotReadyPleg" },
+  CreateSpill: { kind: "CreateSpill", ...ofWorkload, name: "web-spill", replicas: 2, pool: poolB, room },
+  ScaleSpill: { kind: "ScaleSpill", ...ofWorkload, spill: node, generation: 1, replicas: 3, room },
+  RemoveSpill: { kind: "RemoveSpill", ...ofWorkload, spill: node },
   Escalate: { kind: "Escalate", about: node },
 };
 

@@ -1,6 +1,7 @@
 import type { Cluster, ClusterEvent } from "../../shared/cluster/cluster.ts";
 import { KnitboneError } from "../../shared/errors.ts";
 import type { Outcome } from "../../shared/heal/heal.ts";
+import type { DeploymentFacts } from "../../shared/kubernetes/deployment.ts";
 import type { DisruptionBudgetFacts } from "../../shared/kubernetes/disruption-budget.ts";
 import type { EventFacts } from "../../shared/kubernetes/event.ts";
 import type { LeaseFacts } from "../../shared/kubernetes/lease.ts";
@@ -11,6 +12,7 @@ import { describeMark, isSameMark, markOn, type NodeMark } from "../../shared/ku
 import { taskKey } from "../../shared/kubernetes/node-task.ts";
 import type { ObjectRef } from "../../shared/kubernetes/object-ref.ts";
 import type { PodFacts } from "../../shared/kubernetes/pod.ts";
+import { type SpillOrder, spillKey } from "../../shared/kubernetes/spill.ts";
 import type { VolumeClaimFacts } from "../../shared/kubernetes/volume-claim.ts";
 import type { WorkloadFacts } from "../../shared/kubernetes/workload.ts";
 import type { Clock } from "../../shared/time/clock.ts";
@@ -41,7 +43,21 @@ export interface RecordedMark {
   readonly outcome: Outcome["kind"];
 }
 
+/** A write to a spill that reached the fake API server. */
+export interface RecordedSpillWrite {
+  readonly verb: "create" | "scale" | "remove";
+  readonly name: string;
+  readonly replicas?: number;
+  readonly outcome: Outcome["kind"];
+}
+
 export interface FakeCluster extends Cluster {
+  /** Also found as a workload by its owner reference. */
+  putDeployment(deployment: DeploymentFacts): void;
+  removeDeployment(deployment: Pick<Meta, "ref">): void;
+  /** A HorizontalPodAutoscaler that scales this workload. */
+  putAutoscaler(workload: Pick<Meta, "ref">, autoscaler: Meta): void;
+  readonly spillWrites: readonly RecordedSpillWrite[];
   putPod(pod: PodFacts): void;
   removePod(pod: PodFacts): void;
   putNode(node: NodeFacts): void;
@@ -85,6 +101,9 @@ export function fakeCluster(id: string, clock: Clock): FakeCluster {
   const events: ClusterEvent[] = [];
   const told: EventFacts[] = [];
   const podReads = new Map<number, () => void>();
+  const deployments = new Map<string, DeploymentFacts>();
+  const autoscalers = new Map<string, Meta[]>();
+  const spillWrites: RecordedSpillWrite[] = [];
   let broken: KnitboneError | undefined;
   let podReadCount = 0;
   let readCount = 0;
@@ -138,9 +157,74 @@ export function fakeCluster(id: string, clock: Clock): FakeCluster {
     return outcome;
   };
 
+  /** One write to a Deployment: `change` is carried out where the write is applied. */
+  const spillWrite = (written: Omit<RecordedSpillWrite, "outcome">, judged: Outcome, change: () => void): Outcome => {
+    const answer = nextAnswer;
+    nextAnswer = undefined;
+    if (judged.kind === "Done" && (answer === undefined || answer.applied)) change();
+    const outcome = answer?.outcome ?? judged;
+    spillWrites.push({ ...written, outcome: outcome.kind });
+    return outcome;
+  };
+
+  const createSpill = (workload: ObjectRef, resourceVersion: string, order: SpillOrder): Outcome => {
+    const original = deployments.get(key(workload.namespace, workload.name));
+    const judged = judge(original, workload, resourceVersion);
+    const isTaken = judged.kind === "Done" && deployments.has(key(workload.namespace, order.name));
+    const outcome: Outcome = isTaken
+      ? { kind: "Conflict", message: `Deployment ${order.name} exists already` }
+      : judged;
+    return spillWrite({ verb: "create", name: order.name, replicas: order.replicas }, outcome, () => {
+      if (original !== undefined) putDeployment(spillOf(original, order));
+    });
+  };
+
+  const changeSpill = (
+    written: Omit<RecordedSpillWrite, "outcome" | "name">,
+    spill: ObjectRef,
+    resourceVersion: string,
+    change: (live: DeploymentFacts) => void,
+  ): Outcome => {
+    const live = deployments.get(key(spill.namespace, spill.name));
+    return spillWrite({ ...written, name: spill.name }, judge(live, spill, resourceVersion), () => {
+      if (live !== undefined) change(live);
+    });
+  };
+
+  const putDeployment = (deployment: DeploymentFacts): void => {
+    deployments.set(key(deployment.ref.namespace, deployment.ref.name), deployment);
+    workloads.set(`Deployment/${key(deployment.ref.namespace, deployment.ref.name)}`, deployment);
+  };
+
+  const removeDeployment = ({ ref }: Pick<Meta, "ref">): void => {
+    deployments.delete(key(ref.namespace, ref.name));
+    workloads.delete(`Deployment/${key(ref.namespace, ref.name)}`);
+    // The garbage collector: a spill goes with its original.
+    for (const each of deployments.values()) if (each.spill?.of === ref.uid) removeDeployment(each);
+  };
+
   return {
     id,
     now: () => clock.now(),
+    deployment: (namespace, name) => reading(() => found(deployments.get(key(namespace, name)))),
+    autoscalersOf: (workload) => reading(() => autoscalers.get(workload.uid) ?? []),
+    createSpill: async (workload, resourceVersion, order) => createSpill(workload, resourceVersion, order),
+    scaleSpill: async (spill, resourceVersion, generation, replicas) =>
+      changeSpill({ verb: "scale", replicas }, spill, resourceVersion, (live) =>
+        putDeployment({
+          ...live,
+          replicas,
+          resourceVersion: `${live.resourceVersion}+`,
+          generation: live.generation + 1,
+          ...(live.spill === undefined ? {} : { spill: { ...live.spill, generation: generation + 1 } }),
+        }),
+      ),
+    removeSpill: async (spill, resourceVersion) =>
+      changeSpill({ verb: "remove" }, spill, resourceVersion, removeDeployment),
+    putDeployment,
+    removeDeployment,
+    putAutoscaler: ({ ref }, autoscaler) => autoscalers.set(ref.uid, [...(autoscalers.get(ref.uid) ?? []), autoscaler]),
+    spillWrites,
     pod: (namespace, name) =>
       reading(() => {
         podReadCount++;
@@ -223,4 +307,22 @@ function judge(live: Meta | undefined, pod: ObjectRef, resourceVersion: string):
   if (live === undefined || live.ref.uid !== pod.uid) return { kind: "Gone" };
   if (live.resourceVersion !== resourceVersion) return { kind: "Conflict", message: "the object has been modified" };
   return { kind: "Done" };
+}
+
+/** As the API server and its controllers would leave it a moment later. */
+function spillOf(original: DeploymentFacts, { name, replicas, pool }: SpillOrder): DeploymentFacts {
+  const { uid } = original.ref;
+  return {
+    ...original,
+    ref: { ...original.ref, name, uid: `${uid}-spill` },
+    resourceVersion: "1",
+    labels: { ...original.labels, [spillKey]: uid },
+    annotations: {},
+    replicas,
+    readyReplicas: 0,
+    generation: 1,
+    rollingOut: false,
+    template: { ...original.template, nodeSelector: { ...original.template.nodeSelector, [pool.label]: pool.value } },
+    spill: { of: uid, pool: pool.value, template: original.template.digest, generation: 1 },
+  };
 }

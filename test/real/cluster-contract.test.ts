@@ -68,6 +68,7 @@ async function empty(connection: ApiConnection): Promise<void> {
   const pods = "/api/v1/namespaces/shop/pods";
   const collections = [
     "/apis/policy/v1/namespaces/shop/poddisruptionbudgets",
+    "/apis/autoscaling/v2/namespaces/shop/horizontalpodautoscalers",
     "/apis/apps/v1/namespaces/shop/deployments",
     "/apis/apps/v1/namespaces/shop/replicasets",
     pods,

@@ -31,6 +31,7 @@ import { memoryLeakStore } from "../fakes/memory-leak-store.ts";
 import { memoryLedger } from "../fakes/memory-ledger.ts";
 import { memoryLifecycleStore } from "../fakes/memory-lifecycle-store.ts";
 import { memoryQueue } from "../fakes/memory-queue.ts";
+import { memoryReservationStore } from "../fakes/memory-reservation-store.ts";
 import { seededRandom } from "../fakes/seeded-random.ts";
 
 const cluster = "eu-1";
@@ -78,6 +79,7 @@ export async function aStage<Facts extends HealerFacts, Reason extends string>(
     cases: memoryCaseStore(),
     claims: memoryClaimStore(),
     budgets: memoryBudgetStore(),
+    reservations: memoryReservationStore(),
     ledger: memoryLedger(),
     leaks: memoryLeakStore(),
     lifecycles: memoryLifecycleStore(),

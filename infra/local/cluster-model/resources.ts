@@ -1,4 +1,5 @@
 import type { KubeEvent } from "./objects/event.ts";
+import type { KubeObject } from "./objects/meta.ts";
 import type { Lease, Namespace, Node } from "./objects/node.ts";
 import type { Pod } from "./objects/pod.ts";
 import type { PodDisruptionBudget } from "./objects/policy.ts";
@@ -27,6 +28,7 @@ export interface ResourceTypes {
   jobs: Job;
   cronjobs: CronJob;
   poddisruptionbudgets: PodDisruptionBudget;
+  horizontalpodautoscalers: KubeObject;
 }
 
 export type ResourceName = keyof ResourceTypes;
@@ -192,6 +194,17 @@ export const resources: { readonly [Name in ResourceName]: Resource } = {
     shortNames: ["pdb"],
     generation: true,
     unconditionalUpdate: false,
+  },
+  // Objects only: no controller scales by them.
+  horizontalpodautoscalers: {
+    ...defaults,
+    name: "horizontalpodautoscalers",
+    singular: "horizontalpodautoscaler",
+    kind: "HorizontalPodAutoscaler",
+    group: "autoscaling",
+    version: "v2",
+    shortNames: ["hpa"],
+    categories: ["all"],
   },
 };
 

@@ -1,0 +1,4 @@
+import { memoryReservationStore } from "../fakes/memory-reservation-store.ts";
+import { reservationStoreContract } from "./reservation-store.contract.ts";
+
+reservationStoreContract(async () => memoryReservationStore());
