@@ -43,6 +43,8 @@ export interface SchedulerMessage {
   /** Nodes of the cluster, as the scheduler sees them. */
   readonly nodes: number;
   readonly parts: readonly SchedulerPart[];
+  /** The parts, word for word. */
+  readonly said: string;
   /** What it says about making room by ending others; "" where it says nothing. */
   readonly preemption: string;
 }
@@ -89,7 +91,7 @@ export function readSchedulerMessage(message: string): SchedulerMessage | undefi
     .split(/, (?=\d+ )/)
     .filter((each) => each !== "")
     .map((each) => partOf(each, nodes));
-  return parts.length === 0 ? undefined : { nodes, parts, preemption: rest.slice(stop + 1).trim() };
+  return parts.length === 0 ? undefined : { nodes, parts, said, preemption: rest.slice(stop + 1).trim() };
 }
 
 function partOf(piece: string, all: number): SchedulerPart {

@@ -76,6 +76,7 @@ describe("the scheduler's words", () => {
         { class: "resources", nodes: 1, text: "Too many pods", resource: "pods" },
         { class: "taint", nodes: 2, text: "node(s) had untolerated taint {dedicated: gpu}", taintKey: "dedicated" },
       ],
+      said: "2 Insufficient example.com/gpu, 1 Too many pods, 2 node(s) had untolerated taint {dedicated: gpu}",
       preemption: "preemption: 0/5 nodes are available: 5 Preemption is not helpful for scheduling.",
     });
   });

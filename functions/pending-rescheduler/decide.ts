@@ -1,0 +1,39 @@
+import type { Case } from "../../shared/case/case.ts";
+import type { Cause } from "../../shared/catalogue/signature.ts";
+import type { Verdict } from "../../shared/heal/heal.ts";
+import { readyStatus } from "../../shared/kubernetes/node.ts";
+import { isTerminating } from "../../shared/kubernetes/pod.ts";
+import type { Instant } from "../../shared/time/clock.ts";
+import { type BoundReason, bound } from "./bound.ts";
+import type { Facts } from "./facts.ts";
+import { type Look, leave } from "./look.ts";
+import type { Policy } from "./policy.ts";
+import { type SilentReason, silent } from "./silent.ts";
+import { type UnboundReason, unbound } from "./unbound.ts";
+
+export type EndingReason =
+  // left
+  "AlreadyTerminating" | "PodEnded" | "NodeGone" | "NodeNotReady";
+
+export type Reason = EndingReason | UnboundReason | SilentReason | BoundReason | Cause;
+
+/** What to do about a pod that does not start. `now` by the cluster's own clock. */
+export function decide({ subject, around }: Facts, _openCase: Case, policy: Policy, now: Instant): Verdict<Reason> {
+  const look: Look = { subject, policy, now };
+  const { node } = subject;
+  if (around.kind === "ending") {
+    return isTerminating(subject.pod)
+      ? leave(look, "AlreadyTerminating", "is being deleted: terminating-reaper's")
+      : leave(look, "PodEnded", "has ended: orphan-sweeper's");
+  }
+  if (around.kind === "unbound") return unbound(look, around);
+  if (typeof node === "string") return leave(look, "NodeGone", "is bound to a node that does not exist: PodGC's");
+  if (readyStatus(node) !== "True" && !hasStarted(subject.pod.phase)) {
+    return leave(look, "NodeNotReady", `is on ${node.ref.name}, which is not Ready: notready-handler's`);
+  }
+  return around.kind === "silent" ? silent(look, node, around) : bound(look, node, around);
+}
+
+function hasStarted(phase: string): boolean {
+  return phase !== "Pending";
+}

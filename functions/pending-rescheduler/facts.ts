@@ -1,0 +1,71 @@
+import type { Cause, Remedy, Scope } from "../../shared/catalogue/signature.ts";
+import type { PoolReport } from "../../shared/delta/cluster-report.ts";
+import type { HealerFacts } from "../../shared/heal/healer.ts";
+import type { PodSubject } from "../../shared/heal/subject.ts";
+import type { Instant } from "../../shared/time/clock.ts";
+
+/** A pod, and around it what its kind of trouble asks for. */
+export interface Facts extends HealerFacts {
+  readonly subject: PodSubject;
+  readonly around: Around;
+}
+
+export type Around =
+  /** It ends, or has ended: nothing was asked. */
+  { readonly kind: "ending" } | UnboundAround | SilentAround | BoundAround;
+
+/** No node yet: `spec.nodeName` is empty (S1-03). */
+export interface UnboundAround {
+  readonly kind: "unbound";
+  /** When an autoscaler last said that it makes room for this pod. */
+  readonly scaledUpAt?: Instant;
+  /** The cluster's last report; empty where there is none. */
+  readonly pools: readonly PoolReport[];
+  /** Keys of taints on live nodes that keep this pod away; only read where the scheduler speaks of taints and of resources. */
+  readonly taintKeys: readonly string[];
+}
+
+/** Bound, and not one word from the kubelet. */
+export interface SilentAround {
+  readonly kind: "silent";
+  /** Every pod of the cluster that is bound, Pending and without a word, itself and those that are being deleted among them. */
+  readonly silent: readonly SilentPod[];
+  /** The latest start of a pod on another node, as far as was looked. */
+  readonly startedElsewhereAt?: Instant;
+}
+
+export interface SilentPod {
+  readonly node: string;
+  readonly since: Instant;
+}
+
+/** Bound, and its kubelet has spoken. */
+export interface BoundAround {
+  readonly kind: "bound";
+  /** What its own state and then its kubelet's Events say, distinct, at most 50. */
+  readonly said: readonly Said[];
+  /** More was said than was looked at. */
+  readonly saidMore: boolean;
+  /** The image that its kubelet began to pull last, with no word of its end. */
+  readonly pulling?: { readonly at: Instant; readonly message: string };
+  /** Other nodes on which the same workload or image is stuck too; only looked for where the node may be the cause. */
+  readonly failsOn: readonly string[];
+  /** As `SilentAround.silent`, and only looked for with `failsOn`. */
+  readonly silent: readonly SilentPod[];
+}
+
+/** One text, and what the catalogue knows of it; without `cause` nothing. */
+export interface Said {
+  readonly from: "state" | "event";
+  readonly reason: string;
+  readonly text: string;
+  readonly signature?: {
+    readonly id: string;
+    readonly meaning: string;
+    readonly cause: Cause;
+    readonly scope: Scope;
+    readonly remedy?: Remedy;
+    /** Sum of the fragments' lengths: the more, the more specific. */
+    readonly weight: number;
+  };
+}

@@ -1,0 +1,46 @@
+import { recentList } from "../../shared/cluster/recent-list.ts";
+import type { Healer } from "../../shared/heal/healer.ts";
+import { observeSubject } from "../../shared/heal/subject.ts";
+import { decide, type Reason } from "./decide.ts";
+import type { Facts } from "./facts.ts";
+import { lookAround } from "./look-around.ts";
+import type { Policy } from "./policy.ts";
+
+const signals: ReadonlySet<string> = new Set([
+  "PodUnscheduled",
+  "PodSilent",
+  "PodWaiting",
+  "PodStarting",
+  "WarningEvent",
+]);
+
+/** Containers that are kept as evidence: a status may hold thousands. */
+const containersKept = 50;
+
+/** Says why a pod does not start, and whose it is; moves only pods of which nothing ever ran, away from the node that is the cause. */
+export const pendingRescheduler = (policy: Policy): Healer<Facts, Reason> => {
+  const pendingPods = recentList((cluster) => cluster.pods({ phase: "Pending" }));
+  return {
+    name: "pending-rescheduler",
+
+    concerns: ({ object, delta, signals: seen }) =>
+      object.kind === "Pod" && (delta !== "suspect" || seen.some((each) => signals.has(each))),
+
+    async observe(cluster, object, known) {
+      // The seam: workloads, which a pod's verdict calls for (`alsoLookAt`), are another part's.
+      if (object.kind !== "Pod") return undefined;
+      const subject = await observeSubject(cluster, object);
+      if (subject === undefined) return undefined;
+      const asking = { cluster, known, policy, pending: () => pendingPods(cluster, "") };
+      return { subject, around: await lookAround(asking, subject) };
+    },
+
+    decide: (facts, openCase, now) => decide(facts, openCase, policy, now),
+
+    evidence: ({ subject, around }) => {
+      const { containers } = subject.pod;
+      const kept = { ...subject.pod, containers: containers.slice(0, containersKept) };
+      return { subject: { ...subject, pod: kept }, containers: containers.length, around };
+    },
+  };
+};
