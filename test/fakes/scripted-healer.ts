@@ -75,3 +75,8 @@ export function evictOrphan({ subject }: ScriptedFacts): Verdict {
   const heal: Heal = { kind: "EvictOrphan", pod: subject.pod.ref, resourceVersion: subject.pod.resourceVersion };
   return { kind: "heal", heal, reason: "Orphan", message: "Its owner is gone." };
 }
+
+export function evictStuck({ subject }: ScriptedFacts): Verdict {
+  const heal: Heal = { kind: "EvictStuckPod", pod: subject.pod.ref, resourceVersion: subject.pod.resourceVersion };
+  return { kind: "heal", heal, reason: "Stuck", message: "Its node starts nothing." };
+}
