@@ -143,6 +143,7 @@ export async function seenEffect<Facts extends HealerFacts>(sight: Sight<Facts>)
   const { pending, memory } = openCase;
   if (pending === undefined) return openCase;
   await deps.ledger.verify(cluster, pending.actionId, deps.clock.now());
+  await freeOwner(sight);
   const changes = {
     pending: undefined,
     effective: (openCase.effective ?? 0) + 1,

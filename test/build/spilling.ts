@@ -12,7 +12,7 @@ import { type ObjectOverrides, type Overrides, override } from "./overrides.ts";
 import { aCondition, aPod } from "./pod.ts";
 
 /** The scheduler's words where pool a is full and pool b is not asked for. */
-export const noRoomInOwnPool =
+const noRoomInOwnPool =
   "0/4 nodes are available: 2 Insufficient cpu, 2 node(s) didn't match Pod's node affinity/selector. no new claims to deallocate, preemption: 0/4 nodes are available: 2 No preemption victims found for incoming pod, 2 Preemption is not helpful for scheduling.";
 
 /** A pod of "web" that has found no room for ten minutes; it asks for half a core and 256 MiB. */
@@ -64,7 +64,7 @@ export const fullPool = {
 };
 
 /** "web" of pool a, two of its three pods without room; pool b has it. */
-export function aWorkloadSubject(overrides: Overrides<WorkloadSubject> = {}): WorkloadSubject {
+function aWorkloadSubject(overrides: Overrides<WorkloadSubject> = {}): WorkloadSubject {
   return override<WorkloadSubject>(
     {
       kind: "workload",

@@ -7,6 +7,7 @@ const outside = [
   "cases",
   "claims",
   "budgets",
+  "reservations",
   "ledger",
   "leaks",
   "lifecycles",

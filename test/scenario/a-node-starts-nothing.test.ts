@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { notreadyHandler } from "../../functions/notready-handler/healer.ts";
+import type { Policy as NodePolicy } from "../../functions/notready-handler/policy.ts";
 import { pendingRescheduler } from "../../functions/pending-rescheduler/healer.ts";
 import { pipeline } from "../../shared/heal/pipeline.ts";
 import type { PodFacts } from "../../shared/kubernetes/pod.ts";
@@ -15,7 +16,14 @@ import { aDeployment, aReplicaSet, aStatefulSet } from "../build/workload.ts";
 import { aStage } from "./stage.ts";
 
 const policy = { pendingForMs: seconds(300), silentForMs: seconds(90), tellAfterMs: minutes(15) };
-const nodePolicy = { notReadyForMs: seconds(300), wellForMs: minutes(10), newForMs: minutes(5) };
+const nodePolicy: NodePolicy = {
+  notReadyForMs: seconds(300),
+  wellForMs: minutes(10),
+  newForMs: minutes(5),
+  drainAfterMs: minutes(5),
+  rungs: [],
+  mode: "restore",
+};
 
 /** pending-rescheduler and notready-handler over one cluster of two nodes; every kubelet renews its Lease. */
 async function twoHealers() {

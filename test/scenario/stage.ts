@@ -1,6 +1,7 @@
 import type { Case } from "../../shared/case/case.ts";
 import { releasedSignatures } from "../../shared/catalogue/release.ts";
 import { storedCatalogue } from "../../shared/catalogue/stored-catalogue.ts";
+import type { PoolReport } from "../../shared/delta/cluster-report.ts";
 import type { Signal } from "../../shared/delta/delta.ts";
 import { storedFlags } from "../../shared/flag/stored-flags.ts";
 import type { Healer, HealerFacts } from "../../shared/heal/healer.ts";
@@ -12,7 +13,7 @@ import type { Meta } from "../../shared/kubernetes/meta.ts";
 import type { Metrics } from "../../shared/log/log.ts";
 import { silentLog } from "../../shared/log/log.ts";
 import { seconds } from "../../shared/time/duration.ts";
-import { aBrake, aRegisteredCluster, aStoredReport } from "../build/cluster-state.ts";
+import { aBrake, aClusterReport, aRegisteredCluster, aStoredReport } from "../build/cluster-state.ts";
 import { aFlagRow } from "../build/flag-row.ts";
 import { aSighting } from "../build/message.ts";
 import { aNamespace } from "../build/namespace.ts";
@@ -48,6 +49,8 @@ export async function aStage<Facts extends HealerFacts, Reason extends string>(
     readonly others?: readonly string[];
     /** What stands between the pipeline and its stores: faults, gates. */
     readonly through?: (deps: PipelineDeps) => PipelineDeps;
+    /** What the forwarder's reports say of the pools; nothing when absent. */
+    readonly pools?: () => readonly PoolReport[];
   } = {},
 ) {
   const clock = manualClock();
@@ -103,8 +106,9 @@ export async function aStage<Facts extends HealerFacts, Reason extends string>(
 
   const report = async () => {
     sequence++;
+    const said = aClusterReport({ pools: options.pools?.() ?? [] });
     for (const id of [cluster, ...others.keys()]) {
-      await clusters.saveReport(id, aStoredReport({ sequence, sentAt: clock.now() }));
+      await clusters.saveReport(id, aStoredReport({ sequence, sentAt: clock.now(), report: said }));
       await brake({}, id);
     }
   };
