@@ -1,8 +1,9 @@
+import type { Place } from "../../shared/cluster/cluster.ts";
 import type { PoolReport } from "../../shared/delta/cluster-report.ts";
 import type { Verdict } from "../../shared/heal/heal.ts";
 import type { HealerFacts } from "../../shared/heal/healer.ts";
 import type { PodSubject } from "../../shared/heal/subject.ts";
-import { type NodeFacts, poolOf, readyStatus } from "../../shared/kubernetes/node.ts";
+import { luresReplacements, type NodeFacts, poolOf, readyStatus } from "../../shared/kubernetes/node.ts";
 import { markOn, suspectMark } from "../../shared/kubernetes/node-marks.ts";
 import { isTerminal, isTerminating } from "../../shared/kubernetes/pod.ts";
 import type { Instant } from "../../shared/time/clock.ts";
@@ -16,8 +17,8 @@ export interface DrainFacts extends HealerFacts {
   readonly subject: PodSubject;
   /** How many disruption budgets select it. */
   readonly budgets: number;
-  /** What the pool of its node has left, by the last report; absent where none says so. */
-  readonly pool?: PoolReport;
+  /** What the pools of the nodes that could take it have left, by the last report. */
+  readonly pools: readonly PoolReport[];
   readonly fleet: Fleet;
 }
 
@@ -29,7 +30,7 @@ const movableKinds: readonly string[] = ["ReplicaSet", "StatefulSet"];
  * look calls for it again, so that no pod is moved that the node does not call for any more.
  */
 export function decideDrain(facts: DrainFacts, policy: Policy, now: Instant): Verdict<Reason> {
-  const { subject, fleet, pool, budgets } = facts;
+  const { subject, fleet, pools, budgets } = facts;
   const { pod, node } = subject;
   const name = `Pod ${pod.ref.namespace}/${pod.ref.name}`;
   const leave = (reason: DrainReason, what: string, ends?: true): Verdict<Reason> => ({
@@ -49,14 +50,11 @@ export function decideDrain(facts: DrainFacts, policy: Policy, now: Instant): Ve
   const { owners } = subject;
   const kind = owners.kind === "known" ? (owners.chain[0]?.ref.kind ?? "") : "";
   if (!movableKinds.includes(kind)) return leave("NotMovable", "has nothing above it that is known to make it again");
-  if (kind === "StatefulSet" && budgets === 0) {
-    return leave(
-      "NoDisruptionBudget",
-      "is of a StatefulSet without a disruption budget: nobody said how many may be missing",
-    );
+  if ((kind === "StatefulSet" || pod.volumeClaims.length > 0) && budgets === 0) {
+    return leave("NoDisruptionBudget", "holds state, and no disruption budget says how many may be missing");
   }
   if (cascading(fleet, now)) return leave("CascadeBrake", "stays: two more nodes failed within ten minutes");
-  const lacking = lackingIn(pool, pod.requests);
+  const lacking = lackingIn(pools, pod.requests);
   if (lacking !== undefined) return leave("NoHeadroom", `stays: ${lacking}`);
   return {
     kind: "heal",
@@ -71,18 +69,34 @@ function markedSince(node: NodeFacts, now: Instant): Instant | undefined {
   return standing === undefined ? undefined : (standing.timeAdded ?? now);
 }
 
-/** Why no other node of its pool can be counted on to have room for it (S1-13), in words. */
-function lackingIn(pool: PoolReport | undefined, requests: Readonly<Record<string, number>>): string | undefined {
-  if (pool === undefined) return "no report says what its node's pool has left";
+/** Why no other node can be counted on to have room for it (S1-13), in words. Per resource: what is free of each may be free on different nodes. */
+function lackingIn(pools: readonly PoolReport[], requests: Readonly<Record<string, number>>): string | undefined {
+  if (pools.length === 0) return "no other node could take it, or no report says what those have left";
   const wanted = Object.entries({ ...requests, pods: 1 }).filter(([, amount]) => amount > 0);
-  const short = wanted.find(([resource, amount]) => (pool.largestFree[resource] ?? 0) < amount);
-  if (short === undefined) return undefined;
-  const where = pool.pool === "" ? "no other node" : `no other node of pool ${pool.pool}`;
-  return `${where} has ${short[1]} of ${short[0]} left`;
+  const fits = pools.some(({ largestFree }) =>
+    wanted.every(([resource, amount]) => (largestFree[resource] ?? 0) >= amount),
+  );
+  return fits ? undefined : "none of the nodes that could take it has the room, by the last report";
 }
 
-/** The pool that its node belongs to, by the names that the reports use: a well-known label's value, or that of the cluster's own. */
-export function poolAmong(pools: readonly PoolReport[], node: NodeFacts): PoolReport | undefined {
+/** The pools of nodes that could take the pod now: Ready, admitted by the pod's own selectors, and not kept from it by a cordon or a taint. */
+export function poolsFor(
+  { pod, node: own }: PodSubject,
+  places: readonly Place[],
+  pools: readonly PoolReport[],
+): readonly PoolReport[] {
+  const takers = places.filter(
+    ({ node, admits }) =>
+      admits &&
+      (typeof own === "string" || node.ref.uid !== own.ref.uid) &&
+      readyStatus(node) === "True" &&
+      luresReplacements(node, pod),
+  );
+  return [...new Set(takers.flatMap(({ node }) => poolAmong(pools, node) ?? []))];
+}
+
+/** The pool that a node belongs to, by the names that the reports use: a well-known label's value, or that of the cluster's own. */
+function poolAmong(pools: readonly PoolReport[], node: NodeFacts): PoolReport | undefined {
   const named = pools.find(({ pool }) => pool === poolOf(node));
   return named ?? pools.find(({ pool }) => pool !== "" && Object.values(node.labels).includes(pool));
 }

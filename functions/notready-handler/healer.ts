@@ -5,7 +5,7 @@ import { readyStatus } from "../../shared/kubernetes/node.ts";
 import { describeRef, type ObjectRef } from "../../shared/kubernetes/object-ref.ts";
 import { minutes } from "../../shared/time/duration.ts";
 import { decide, type Facts, type Reason } from "./decide.ts";
-import { type DrainFacts, poolAmong } from "./drain.ts";
+import { type DrainFacts, poolsFor } from "./drain.ts";
 import { fleetOf } from "./fleet.ts";
 import type { NodeCaseFacts } from "./look.ts";
 import type { Policy } from "./policy.ts";
@@ -81,14 +81,16 @@ async function observePod(
 ): Promise<DrainFacts | undefined> {
   const subject = await observeSubject(cluster, object);
   if (subject === undefined) return undefined;
-  const { node } = subject;
-  const [budgets, nodes] = await Promise.all([cluster.disruptionBudgetsOf(object), cluster.nodes()]);
-  const self = typeof node === "string" ? object : node.ref;
-  const pool = typeof node === "string" ? undefined : poolAmong(report?.report.pools ?? [], node);
+  const [budgets, places] = await Promise.all([cluster.disruptionBudgetsOf(object), cluster.placesFor(object)]);
+  const self = typeof subject.node === "string" ? object : subject.node.ref;
   return {
     subject,
     budgets: budgets.length,
-    ...(pool === undefined ? {} : { pool }),
-    fleet: fleetOf(nodes, self, cluster.now() ?? 0),
+    pools: poolsFor(subject, places, report?.report.pools ?? []),
+    fleet: fleetOf(
+      places.map(({ node }) => node),
+      self,
+      cluster.now() ?? 0,
+    ),
   };
 }

@@ -56,6 +56,14 @@ export interface ClusterReader {
   volumeClaim(namespace: string, name: string): Promise<Found<VolumeClaimFacts>>;
   /** The budgets of the namespace that select this pod. */
   disruptionBudgetsOf(pod: ObjectRef): Promise<readonly DisruptionBudgetFacts[]>;
+  /** Every node, and whether the pod's own node selector and required node affinity admit it there; not its taints, nor its room. Empty when the pod is gone. */
+  placesFor(pod: ObjectRef): Promise<readonly Place[]>;
+}
+
+export interface Place {
+  readonly node: NodeFacts;
+  /** False as well where a requirement has an operator that we do not know. */
+  readonly admits: boolean;
 }
 
 /** An Event on the object that was healed or given up. Failing to write one never fails a heal. */

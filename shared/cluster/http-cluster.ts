@@ -22,6 +22,7 @@ import type { Cluster, Found, MetadataKind } from "./cluster.ts";
 import type { ApiConnection, ApiRequest } from "./connection.ts";
 import { eventBody, eventNamespace } from "./event-body.ts";
 import { selectorMatches } from "./label-selector.ts";
+import { admitsNode } from "./node-selection.ts";
 import { goneByUid, type NodeStep, type TaintChange, taintPatch, unreadBeforeWrite } from "./node-taints.ts";
 import { taskPatch } from "./node-tasks.ts";
 import { readRate } from "./read-rate.ts";
@@ -185,6 +186,13 @@ export function httpCluster(connection: ApiConnection, options: HttpClusterOptio
           return selects;
         })
         .map(disruptionBudgetFromRaw);
+    },
+    async placesFor(pod) {
+      const raw = await reads.object(objectPath("/api/v1", pod.namespace, "pods", pod.name), pod.name, pod.namespace);
+      if (raw === undefined || rawText(rawObject(raw["metadata"])["uid"]) !== pod.uid) return [];
+      const spec = rawObject(raw["spec"]);
+      const nodes = await reads.list("/api/v1/nodes", {});
+      return nodes.map((each) => ({ node: nodeFromRaw(each, labelKeys), admits: admitsNode(spec, each) }));
     },
     forceDeletePod: async (pod, resourceVersion) =>
       write(

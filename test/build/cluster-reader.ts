@@ -28,6 +28,8 @@ export interface World {
   now?: Instant | undefined;
   pods?: readonly PodFacts[];
   nodes?: readonly NodeFacts[];
+  /** Names of nodes on which no pod's node selector lets it stand. */
+  closedNodes?: readonly string[];
   leases?: readonly LeaseFacts[];
   events?: readonly EventFacts[];
   volumeClaims?: readonly VolumeClaimFacts[];
@@ -119,6 +121,11 @@ export function aClusterReader(world: World): ClusterReader & { readonly reads: 
     async disruptionBudgetsOf(pod) {
       reads.push(`disruptionBudgetsOf ${pod.namespace}/${pod.name}`);
       return [];
+    },
+    async placesFor(pod) {
+      reads.push(`placesFor ${pod.namespace}/${pod.name}`);
+      const admits = ({ ref }: NodeFacts) => world.closedNodes?.includes(ref.name) !== true;
+      return (world.nodes ?? []).map((node) => ({ node, admits: admits(node) }));
     },
   };
 }

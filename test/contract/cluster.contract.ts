@@ -21,7 +21,10 @@ export interface ClusterUnderTest extends AsyncDisposable {
 const namespace = "shop";
 const podPath = (name: string) => `/api/v1/namespaces/${namespace}/pods/${name}`;
 
-function podBody(name: string, more: { labels?: object; finalizers?: string[]; nodeName?: string } = {}) {
+function podBody(
+  name: string,
+  more: { labels?: object; finalizers?: string[]; nodeName?: string; selection?: object } = {},
+) {
   return {
     apiVersion: "v1",
     kind: "Pod",
@@ -30,6 +33,7 @@ function podBody(name: string, more: { labels?: object; finalizers?: string[]; n
       containers: [{ name: "main", image: "registry.example/app:1" }],
       terminationGracePeriodSeconds: 30,
       ...(more.nodeName === undefined ? {} : { nodeName: more.nodeName }),
+      ...more.selection,
     },
   };
 }
@@ -178,6 +182,38 @@ export function clusterContract(create: () => Promise<ClusterUnderTest>): void {
       await budget("other", { matchLabels: { team: "z" } });
       const found = await under.cluster.disruptionBudgetsOf(pod.ref);
       expect(found.map((each) => [each.ref.name, each.disruptionsAllowed])).toEqual([["mine", 0]]);
+    });
+
+    on("finds the nodes that a pod's own selectors admit, by labels that its facts do not keep", async (under) => {
+      const before = (await under.cluster.nodes()).length;
+      for (const [name, disk] of [
+        ["place-a", "ssd"],
+        ["place-b", "hdd"],
+      ] as const) {
+        const metadata = { name, labels: { "example.com/disk": disk } };
+        await under.apply(`/api/v1/nodes/${name}`, { apiVersion: "v1", kind: "Node", metadata });
+      }
+      const admitted = async (name: string, spec: object) => {
+        const pod = await makePod(under, name, { selection: spec });
+        const places = await under.cluster.placesFor(pod.ref);
+        expect(places).toHaveLength(before + 2);
+        return places.flatMap(({ node, admits }) =>
+          admits && node.ref.name.startsWith("place-") ? [node.ref.name] : [],
+        );
+      };
+      const required = (...matchExpressions: readonly object[]) => ({
+        affinity: {
+          nodeAffinity: {
+            requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [{ matchExpressions }] },
+          },
+        },
+      });
+      expect((await admitted("anywhere", {})).toSorted()).toEqual(["place-a", "place-b"]);
+      expect(await admitted("selects", { nodeSelector: { "example.com/disk": "ssd" } })).toEqual(["place-a"]);
+      const notSsd = { key: "example.com/disk", operator: "NotIn", values: ["ssd"] };
+      expect(await admitted("affine", required(notSsd))).toEqual(["place-b"]);
+      const gone = { kind: "Pod", namespace, name: "anywhere", uid: "00000000-0000-4000-8000-000000000000" };
+      expect(await under.cluster.placesFor(gone)).toEqual([]);
     });
   });
 

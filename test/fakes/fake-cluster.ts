@@ -61,6 +61,8 @@ export interface FakeCluster extends Cluster {
   putPod(pod: PodFacts): void;
   removePod(pod: PodFacts): void;
   putNode(node: NodeFacts): void;
+  /** No pod's node selector admits it there. */
+  closeNode(name: string): void;
   putLease(lease: LeaseFacts): void;
   /** An Event that somebody else wrote. */
   putEvent(event: EventFacts): void;
@@ -89,6 +91,7 @@ export function fakeCluster(id: string, clock: Clock): FakeCluster {
   const pods = new Map<string, PodFacts>();
   const nodes = new Map<string, NodeFacts>();
   const leases = new Map<string, LeaseFacts>();
+  const closed = new Set<string>();
   const marks: RecordedMark[] = [];
   const tasks: RecordedTask[] = [];
   const nodeReads = new Map<number, () => void>();
@@ -259,6 +262,12 @@ export function fakeCluster(id: string, clock: Clock): FakeCluster {
     eventsAbout: (object) => reading(() => told.filter((each) => isAbout(each, object))),
     volumeClaim: (namespace, name) => reading(() => found(claims.get(key(namespace, name)))),
     disruptionBudgetsOf: (pod) => reading(() => budgets.get(pod.uid) ?? []),
+    placesFor: (pod) =>
+      reading(() =>
+        [...pods.values()].some(({ ref }) => ref.uid === pod.uid)
+          ? [...nodes.values()].map((node) => ({ node, admits: !closed.has(node.ref.name) }))
+          : [],
+      ),
     forceDeletePod: async (pod, resourceVersion) => write("forceDelete", pod, resourceVersion),
     evictPod: async (pod, resourceVersion) => write("evict", pod, resourceVersion),
     taintNode: async (node, resourceVersion, taint) => mark("taint", node, resourceVersion, taint),
@@ -271,6 +280,7 @@ export function fakeCluster(id: string, clock: Clock): FakeCluster {
     putPod: (pod) => pods.set(key(pod.ref.namespace, pod.ref.name), pod),
     removePod: (pod) => pods.delete(key(pod.ref.namespace, pod.ref.name)),
     putNode: (node) => nodes.set(node.ref.name, node),
+    closeNode: (name) => closed.add(name),
     putLease: (lease) => leases.set(lease.nodeName, lease),
     putEvent: (event) => told.push(event),
     putVolumeClaim: (claim) => claims.set(key(claim.ref.namespace, claim.ref.name), claim),

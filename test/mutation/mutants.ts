@@ -590,6 +590,14 @@ export const mutants: readonly Mutant[] = [
     tests: drained,
   },
   {
+    rail: "drain: only room that the pod may take",
+    file: "functions/notready-handler/drain.ts",
+    find: `      admits &&
+`,
+    replace: ``,
+    tests: drained,
+  },
+  {
     rail: "drain: two more nodes failed",
     file: "functions/notready-handler/drain.ts",
     find: `if (cascading(fleet, now)) return leave(`,

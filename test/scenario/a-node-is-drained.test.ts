@@ -45,6 +45,7 @@ async function sickNode({
   const ready = { type: "Ready", status: "False", reason: "KubeletNotReady", message };
   const node = aNode({ conditions: [{ ...ready, lastTransitionTime: stage.clock.now() }] });
   stage.api.putNode(node);
+  stage.api.putNode(aNode({ name: "n2" }));
   const made = Array.from({ length: pods }, (_, n) => ownPod(stage, n));
   return {
     ...stage,
@@ -116,6 +117,14 @@ describe("a node whose runtime is down", () => {
     expect(stage.evicted()).toEqual([]);
     const verdicts = await Promise.all(stage.made.map(({ ref }) => stage.caseOf(ref.uid)));
     expect(verdicts.map((each) => each?.verdict?.reason)).toEqual(["NoHeadroom", "NoHeadroom", "NoHeadroom"]);
+  });
+
+  it("keeps them where no other node may take them (S1-13)", async () => {
+    const stage = await sickNode();
+    stage.api.closeNode("n2");
+    await sightNode(stage, stage.node);
+    await stage.pass(minutes(14));
+    expect(stage.evicted()).toEqual([]);
   });
 
   it("keeps them once it is Ready again (X-14)", async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { decide } from "../../../../functions/notready-handler/decide.ts";
-import { type DrainFacts, poolAmong } from "../../../../functions/notready-handler/drain.ts";
+import { type DrainFacts, poolsFor } from "../../../../functions/notready-handler/drain.ts";
 import { hours, minutes } from "../../../../shared/time/duration.ts";
 import { anOpenCase } from "../../../build/case.ts";
 import { atNoon, noon } from "../../../build/instant.ts";
@@ -20,7 +20,7 @@ const failing = (name: string, ms: number) =>
 
 function judgePod(members: Partial<DrainFacts> = {}, knobs: object = {}, now = noon) {
   const subject = members.subject ?? aSubject({ node: sick });
-  const facts: DrainFacts = { budgets: 0, pool, fleet: { nodes: 5, siblings: [] }, ...members, subject };
+  const facts: DrainFacts = { budgets: 0, pools: [pool], fleet: { nodes: 5, siblings: [] }, ...members, subject };
   return decide(facts, anOpenCase({ healer: "notready-handler" }), aPolicy(knobs), now);
 }
 
@@ -71,37 +71,45 @@ describe("a pod of a node that is False under our mark (X-05)", () => {
     });
   });
 
-  it("of a StatefulSet goes only under a disruption budget", () => {
+  it("of a StatefulSet, or with a claim, goes only under a disruption budget", () => {
     const subject = aSubject({ node: sick, owners: chain(aStatefulSet()) });
     expect(judgePod({ subject })).toMatchObject({ kind: "leave", reason: "NoDisruptionBudget" });
     expect(judgePod({ subject, budgets: 1 })).toMatchObject({ kind: "heal" });
+    const claims = aSubject({ node: sick, pod: aPod({ volumeClaims: ["data"] }) });
+    expect(judgePod({ subject: claims })).toMatchObject({ kind: "leave", reason: "NoDisruptionBudget" });
   });
 
-  it("stays where its node's pool has no room for it by the last report, or nobody reports (S1-13)", () => {
-    const room = (largestFree: Record<string, number>) => judgePod({ pool: { ...pool, largestFree } });
+  it("stays where nobody that could take it has the room by the last report, or nobody reports (S1-13)", () => {
+    const room = (largestFree: Record<string, number>) => judgePod({ pools: [{ ...pool, largestFree }] });
     expect(room({ cpu: 0.5, memory: 256 * 2 ** 20, pods: 1 })).toMatchObject({ kind: "heal" });
     expect(room({ cpu: 0.499, memory: 2 ** 30, pods: 1 })).toMatchObject({ kind: "leave", reason: "NoHeadroom" });
     expect(room({ cpu: 1, memory: 2 ** 30 })).toMatchObject({ reason: "NoHeadroom" });
-    const subject = aSubject({ node: sick });
-    const facts: DrainFacts = { subject, budgets: 0, fleet: { nodes: 1, siblings: [] } };
-    expect(decide(facts, anOpenCase(), aPolicy(), noon)).toMatchObject({ reason: "NoHeadroom" });
+    expect(judgePod({ pools: [] })).toMatchObject({ reason: "NoHeadroom" });
+  });
+
+  it("counts the room of nodes that are Ready, admit it, and keep it away by no cordon or taint", () => {
+    const pools = [
+      { ...pool, pool: "a" },
+      { ...pool, pool: "b" },
+    ];
+    const of = (node: Parameters<typeof aNode>[0], admits = true) => {
+      const places = [{ node: aNode({ name: "n2", labels: { "karpenter.sh/nodepool": "b" }, ...node }), admits }];
+      return poolsFor(aSubject({ node: sick }), places, pools).map((each) => each.pool);
+    };
+    expect(of({})).toEqual(["b"]);
+    expect(of({ labels: { "example.com/pool": "a" } })).toEqual(["a"]);
+    expect(of({ labels: {} })).toEqual([]);
+    expect(of({}, false)).toEqual([]);
+    expect(of({ unschedulable: true })).toEqual([]);
+    expect(of({ taints: [suspected(0)] })).toEqual([]);
+    expect(of({ conditions: sick.conditions })).toEqual([]);
+    expect(of({ uid: sick.ref.uid })).toEqual([]);
   });
 
   it("stays when two more nodes failed within ten minutes (S1-13)", () => {
     const siblings = (ms: number) => ({ nodes: 9, siblings: [failing("n2", ms), failing("n3", ms)] });
     expect(judgePod({ fleet: siblings(minutes(10)) })).toMatchObject({ kind: "leave", reason: "CascadeBrake" });
     expect(judgePod({ fleet: siblings(minutes(10) + 1) })).toMatchObject({ kind: "heal" });
-  });
-
-  it("finds its pool by a well-known label, or by the value of whatever label names it", () => {
-    const pools = [
-      { ...pool, pool: "a" },
-      { ...pool, pool: "b" },
-    ];
-    expect(poolAmong(pools, aNode({ labels: { "karpenter.sh/nodepool": "b" } }))?.pool).toBe("b");
-    expect(poolAmong(pools, aNode({ labels: { "example.com/pool": "a" } }))?.pool).toBe("a");
-    expect(poolAmong(pools, aNode())).toBeUndefined();
-    expect(poolAmong([pool], aNode())?.pool).toBe("");
   });
 });
 

@@ -152,7 +152,7 @@ describe("what notready-handler observes", () => {
     const pool = { pool: "", nodes: 5, free: {}, largestFree: { cpu: 1, memory: 2 ** 32, pods: 9 } };
     const taints = [aTaint({ timeAdded: atNoon(-minutes(9)) })];
     const world = {
-      nodes: [aNodeWithReady("False", 0, { taints })],
+      nodes: [aNodeWithReady("False", 0, { taints }), aNode({ name: "n2" })],
       pods: [aPod()],
       workloads: [aReplicaSet(), aDeployment()],
       namespaces: [aNamespace({ name: "shop" })],
@@ -162,11 +162,13 @@ describe("what notready-handler observes", () => {
     expect(facts).toMatchObject({
       subject: { kind: "pod", owners: { kind: "known" } },
       budgets: 0,
-      pool,
-      fleet: { nodes: 1 },
+      pools: [pool],
+      fleet: { nodes: 2 },
     });
     if (facts === undefined) throw new Error("the pod is there");
     expect(healer.decide(facts, anOpenCase(), noon)).toMatchObject({ kind: "heal", heal: { kind: "DrainPod" } });
+    const closed = aClusterReader({ ...world, closedNodes: ["n2"] });
+    expect(await healer.observe(closed, aPod().ref, aKnowledge({ report }))).toMatchObject({ pools: [] });
     expect(await healer.observe(aClusterReader({}), aPod().ref, aKnowledge())).toBeUndefined();
   });
 });
