@@ -3,7 +3,18 @@ import { defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 /** They wait for minutes of Kubernetes' own time: begun last, they would go on alone. */
-const longest = ["fixtures", "acting", "killed", "runtime-down", "pleg", "orphans", "not-acting", "creation-failures"];
+const longest = [
+  "fixtures",
+  "acting",
+  "killed",
+  "runtime-down",
+  "node-death",
+  "drain",
+  "pleg",
+  "orphans",
+  "not-acting",
+  "creation-failures",
+];
 
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {

@@ -29,7 +29,8 @@ async function unasked({ faults }: Kubelet, match: PodMatch): Promise<void> {
   await counter.clear();
 }
 
-// What only a remedy for nodes could mend: until there is one, they are marked, and nothing wrong is done. At most two of six nodes are NotReady at a time.
+// Nodes are marked, and nothing wrong is done: what no other node can take is not moved (`drain.test.ts` has one whose pods can be). At most two of six are
+// NotReady at a time.
 describe.concurrent("Knitbone, beside runtimes that are down or hang", () => {
   let cluster: ControlPlane;
   let knitbone: Product;
@@ -90,6 +91,13 @@ describe.concurrent("Knitbone, beside runtimes that are down or hang", () => {
       return marks.length === 0 ? undefined : marks;
     });
     expect(marking?.taints).toContain("knitbone.io/suspect:NoSchedule");
+    // Its pod would be moved by now, if any other node were of its pool (S1-13).
+    await eventually("the pod to be left for want of room elsewhere", 4 * minutes, async () =>
+      (await knitbone.cases()).find(
+        ({ object, reason }) => object.uid === pod?.metadata.uid && reason === "NoHeadroom",
+      ),
+    );
+    expect(await untouched("down")()).toBeUndefined();
     await down.faults.clear();
     await becomesReady("down", "True", 2 * minutes);
     const given = await eventually(

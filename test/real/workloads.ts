@@ -172,6 +172,11 @@ export async function taint(
   await api.patch(`/api/v1/nodes/${node}`, "strategic-merge", { spec: { taints: [{ key, effect }] } });
 }
 
+export async function untaint({ api }: ControlPlane, node: string, key: string): Promise<void> {
+  // By its key alone: the others stay as they are.
+  await api.patch(`/api/v1/nodes/${node}`, "strategic-merge", { spec: { taints: [{ key, $patch: "delete" }] } });
+}
+
 /** The Ready condition as the API shows it; undefined while there is none. */
 export async function readyCondition(
   { api }: ControlPlane,
