@@ -32,6 +32,18 @@ export interface ActionRow {
   readonly outcome?: { readonly kind: string };
 }
 
+/** One of `incident list --json`. */
+export interface IncidentRow {
+  readonly id: string;
+  readonly cluster: string;
+  readonly kind: string;
+  readonly key: string;
+  readonly reason: string;
+  readonly members?: number;
+  readonly closedAt?: string;
+  readonly closedBecause?: string;
+}
+
 /** One of `cluster list --json`. */
 export interface ClusterRow {
   readonly id: string;
@@ -51,6 +63,7 @@ export interface Product {
   stop(): Promise<void>;
   cases(): Promise<readonly CaseRow[]>;
   actions(): Promise<readonly ActionRow[]>;
+  incidents(): Promise<readonly IncidentRow[]>;
   clusters(): Promise<readonly ClusterRow[]>;
   setFlag(scope: string, healer: string, mode: Mode): Promise<void>;
   /** The end of what it printed, for a failed test. */
@@ -132,6 +145,7 @@ export function product(options: ProductOptions): Product {
     },
     cases: () => ask<CaseRow>(["case", "list"]),
     actions: () => ask<ActionRow>(["action", "list"]),
+    incidents: () => ask<IncidentRow>(["incident", "list"]),
     clusters: () => ask<ClusterRow>(["cluster", "list"]),
     async setFlag(scope, healer, mode) {
       await knitbone(["flag", "set", scope, healer, mode, "--reason", "a test of the real tier"]);
