@@ -1,5 +1,6 @@
 import type { Actor } from "./actor.ts";
 import { admit, rejected } from "./kubelet/admission.ts";
+import { type Breakage, breakage } from "./kubelet/breakage.ts";
 import { heart } from "./kubelet/heart.ts";
 import { type NodeHealth, type NodeShape, nodeInfo } from "./kubelet/node-status.ts";
 import { refusedStatus } from "./kubelet/pod-status.ts";
@@ -11,11 +12,8 @@ import type { PodsByNode } from "./pod-resources.ts";
 import { recorder } from "./recorder.ts";
 import type { Store } from "./store.ts";
 
-/** Ends the trouble that its maker has set. */
-type Undo = () => void;
-
 /** One node's kubelet and container runtime, with the ways in which they break. */
-export interface Kubelet {
+export interface Kubelet extends Breakage {
   readonly node: string;
   step(now: number): void;
   /** SIGSTOP. `keepLease`: the heartbeat goes on, so that the node stays Ready and does not act. */
@@ -30,17 +28,6 @@ export interface Kubelet {
   reboot(): void;
   /** Graceful node shutdown: pods end as Failed/Terminated, new ones are rejected, the node is not ready. `powerOff` usually follows. */
   shutDown(): void;
-  runtimeDown(): Undo;
-  /** The runtime stops listing its sandboxes; `alreadyForMs` ago. After three minutes the node says so. */
-  hangPleg(alreadyForMs?: number): Undo;
-  failImages(message?: string, match?: PodTest): Undo;
-  failSandboxes(message?: string, match?: PodTest): Undo;
-  /** Containers that survive SIGKILL: their pods stay Terminating on a Ready node. */
-  hangContainers(match?: PodTest): Undo;
-  /** Everything that is bound here is rejected: `UnexpectedAdmissionError` unless told otherwise. */
-  refusePods(reason?: string, message?: string, match?: PodTest): Undo;
-  diskPressure(): Undo;
-  memoryPressure(): Undo;
   /** The kubelet's eviction manager ends these pods: phase Failed, reason Evicted. */
   evictPods(match: PodTest, message?: string): number;
   /** Pods that run on the machine, whether or not the API still knows them. */
@@ -73,6 +60,7 @@ export function kubelet(shape: NodeShape, parts: KubeletParts): Kubelet {
   const ended = new Set<string>();
   let replay = false;
   let seen = -1;
+  let overlooked = troubles.unseen;
   let due = Number.NEGATIVE_INFINITY;
   let addresses = 0;
 
@@ -84,8 +72,9 @@ export function kubelet(shape: NodeShape, parts: KubeletParts): Kubelet {
 
   function health(now: number): NodeHealth {
     const why = whyNotReady(troubles, now);
-    const { diskPressure, memoryPressure } = troubles;
-    return { ready: why === undefined ? { ok: true } : { ok: false, message: why }, diskPressure, memoryPressure };
+    const { diskPressure, memoryPressure, devicesLeft } = troubles;
+    const ready = why === undefined ? ({ ok: true } as const) : ({ ok: false, message: why } as const);
+    return { ready, diskPressure, memoryPressure, devicesLeft };
   }
 
   function take(pod: Pod, node: Node, now: number): void {
@@ -132,19 +121,22 @@ export function kubelet(shape: NodeShape, parts: KubeletParts): Kubelet {
   }
 
   function syncAll(node: Node, now: number): void {
-    const changed = store.changed("pods") !== seen || replay;
+    const changed = store.changed("pods") !== seen || troubles.unseen !== overlooked || replay;
     if (changed) compare(podsByNode().get(shape.name) ?? [], node, now);
     if (!changed && now < due) return;
     for (const runner of runners.values()) advance(tools, runner, now);
     due = Math.min(...[...runners.values()].map((runner) => runner.dueAt));
   }
 
+  const isSeen = (pod: Pod): boolean => runners.has(pod.metadata.uid) || !troubles.unseen?.(pod);
+
   /** What the API wants here against what is here. */
   function compare(mine: readonly Pod[], node: Node, now: number): void {
     // Read before our own writes: what they change is looked at in the next step.
     seen = store.changed("pods");
+    overlooked = troubles.unseen;
     const uids = new Set(mine.map((pod) => pod.metadata.uid));
-    for (const pod of mine) sync(pod, node, now);
+    for (const pod of mine.filter(isSeen)) sync(pod, node, now);
     // Force-deleted, or the API forgot them: the containers are still here and must go.
     const leaked = [...runners].filter(([uid]) => !uids.has(uid));
     for (const [, runner] of leaked) stop(tools, runner, runner.behaviour.stopMs, now);
@@ -167,13 +159,6 @@ export function kubelet(shape: NodeShape, parts: KubeletParts): Kubelet {
       forget(runner.pod.metadata.uid);
     }
     return chosen.length;
-  }
-
-  function set<Field extends keyof Troubles>(field: Field, value: Troubles[Field], after: Troubles[Field]): Undo {
-    troubles[field] = value;
-    return () => {
-      troubles[field] = after;
-    };
   }
 
   const powerOff = () => {
@@ -208,6 +193,7 @@ export function kubelet(shape: NodeShape, parts: KubeletParts): Kubelet {
   };
 
   return {
+    ...breakage(troubles, clock),
     node: shape.name,
     step(now) {
       if (troubles.off) return;
@@ -237,24 +223,6 @@ export function kubelet(shape: NodeShape, parts: KubeletParts): Kubelet {
       beating.hurry();
       end(everyPod, "Terminated", "Pod was terminated in response to imminent node shutdown.");
     },
-    runtimeDown: () => set("runtimeDown", true, false),
-    hangPleg: (alreadyForMs = 0) => set("plegSince", clock() - alreadyForMs, undefined),
-    failImages: (
-      message = "failed to resolve reference: unexpected status from HEAD request: 503 Service Unavailable",
-      match = everyPod,
-    ) => set("failingImages", { match, message }, undefined),
-    failSandboxes: (
-      message = 'failed to setup network for sandbox: plugin type="cni" failed (add)',
-      match = everyPod,
-    ) => set("failingSandboxes", { match, message }, undefined),
-    hangContainers: (match = everyPod) => set("undying", match, undefined),
-    refusePods: (
-      reason = "UnexpectedAdmissionError",
-      message = "Allocate failed due to no healthy devices present; cannot allocate unhealthy devices, which is unexpected",
-      match = everyPod,
-    ) => set("refusing", { match, reason, message }, undefined),
-    diskPressure: () => set("diskPressure", true, false),
-    memoryPressure: () => set("memoryPressure", true, false),
     evictPods(match, message = lowOnStorage) {
       const now = clock();
       for (const runner of runners.values()) {

@@ -12,11 +12,11 @@ interface Room {
 
 /**
  * Places pods without a node: node selector and affinity, NoSchedule and NoExecute taints, resources and pod count. Among fitting nodes
- * the emptiest wins, by name where two are equal. No preemption, no spreading, no volumes. A pod that fits nowhere gets
+ * the emptiest wins, by name where two are equal. Claims must be there and bound. No preemption, no spreading. A pod that fits nowhere gets
  * PodScheduled=False with the real scheduler's sentence, and a FailedScheduling Event.
  */
 export function scheduler({ store, actor, record }: ControllerParts): Controller {
-  return whenChanged(store, ["pods", "nodes"], (now) => {
+  return whenChanged(store, ["pods", "nodes", "persistentvolumeclaims"], (now) => {
     const pending = store.all("pods").filter(waitsForNode);
     if (pending.length === 0) return undefined;
     const rooms = roomOn(store.sorted("nodes"), store.all("pods"));
@@ -25,6 +25,12 @@ export function scheduler({ store, actor, record }: ControllerParts): Controller
   });
 
   function place(pod: Pod, rooms: Room[], now: number): void {
+    const claims = claimTrouble(pod);
+    if (claims !== undefined) {
+      // Before any node is looked at: the words count for all of them (v1.36.3 prints the empty reason of the second half).
+      refuse(pod, `0/${rooms.length} nodes are available: ${claims}. not found`, now);
+      return;
+    }
     const refusals = rooms.map((room) => refusal(pod, room));
     const fitting = rooms.filter((_, at) => refusals[at]?.length === 0);
     const best = fitting.reduce<Room | undefined>(
@@ -32,7 +38,7 @@ export function scheduler({ store, actor, record }: ControllerParts): Controller
       undefined,
     );
     if (!best) {
-      refuse(pod, refusals, now);
+      refuse(pod, unschedulable(refusals), now);
       return;
     }
     const { name } = best.node.metadata;
@@ -42,8 +48,19 @@ export function scheduler({ store, actor, record }: ControllerParts): Controller
     record(pod, { type: "Normal", reason: "Scheduled", message: `Successfully assigned ${where} to ${name}` }, now);
   }
 
-  function refuse(pod: Pod, refusals: readonly (readonly string[])[], now: number): void {
-    const message = unschedulable(refusals);
+  /** A claim that is not there, or not bound: immediate binding, as the volume binder of this model does it. */
+  function claimTrouble(pod: Pod): string | undefined {
+    for (const { persistentVolumeClaim } of pod.spec.volumes ?? []) {
+      if (persistentVolumeClaim === undefined) continue;
+      const { claimName } = persistentVolumeClaim;
+      const claim = store.get("persistentvolumeclaims", pod.metadata.namespace ?? "", claimName);
+      if (claim === undefined) return `persistentvolumeclaim "${claimName}" not found`;
+      if (claim.status?.phase !== "Bound") return "pod has unbound immediate PersistentVolumeClaims";
+    }
+    return undefined;
+  }
+
+  function refuse(pod: Pod, message: string, now: number): void {
     const known = podCondition(pod, "PodScheduled");
     if (known?.status === "False" && known.message === message) return;
     record(pod, { type: "Warning", reason: "FailedScheduling", message }, now);
@@ -114,7 +131,7 @@ function emptiness({ node, free }: Room): number {
   return share("cpu") + share("memory") + share("pods");
 }
 
-/** "0/3 nodes are available: 1 Insufficient cpu, 2 node(s) had untolerated taint(s). preemption: …", as `FitError` prints it. */
+/** "0/3 nodes are available: 1 Insufficient cpu, 2 node(s) had untolerated taint(s). no new claims to deallocate, preemption: …", as `FitError` prints it. */
 function unschedulable(perNode: readonly (readonly string[])[]): string {
   const nodes = perNode.length;
   if (nodes === 0) return "no nodes available to schedule pods";
@@ -124,7 +141,7 @@ function unschedulable(perNode: readonly (readonly string[])[]): string {
       : "Preemption is not helpful for scheduling",
   );
   const available = `0/${nodes} nodes are available:`;
-  return `${available} ${counted(perNode.flat())}. preemption: ${available} ${counted(helpless)}.`;
+  return `${available} ${counted(perNode.flat())}. no new claims to deallocate, preemption: ${available} ${counted(helpless)}.`;
 }
 
 function counted(reasons: readonly string[]): string {

@@ -3,7 +3,7 @@ import { sameJson } from "../objects/json.ts";
 import { microTimestamp } from "../objects/meta.ts";
 import { type Node, type NodeInfo, nodeCondition } from "../objects/node.ts";
 import type { Store } from "../store.ts";
-import { type NodeHealth, type NodeShape, nodeConditions, nodeDraft } from "./node-status.ts";
+import { allocatable, type NodeHealth, type NodeShape, nodeConditions, nodeDraft } from "./node-status.ts";
 
 /** The kubelet's defaults: lease every 10 s, node status every 5 min or when it changes. */
 const leaseEveryMs = 10_000;
@@ -73,7 +73,12 @@ export function heart(
     statusAt = now;
     posted = health;
     const change = (next: Node) => {
-      next.status = { ...next.status, conditions: nodeConditions(next, health, now), nodeInfo: info() };
+      next.status = {
+        ...next.status,
+        conditions: nodeConditions(next, health, now),
+        allocatable: allocatable(next, health),
+        nodeInfo: info(),
+      };
     };
     actor.modify("nodes", node, "status", change, true);
   }

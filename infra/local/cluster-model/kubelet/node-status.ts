@@ -24,6 +24,8 @@ export interface NodeHealth {
   ready: { ok: true } | { ok: false; message: string };
   diskPressure: boolean;
   memoryPressure: boolean;
+  /** How many of a device are healthy, where some are not. */
+  devicesLeft: Readonly<Record<string, number>>;
 }
 
 export function nodeDraft(shape: NodeShape, info: NodeInfo, address: string) {
@@ -75,6 +77,12 @@ export function nodeInfo(id: () => string): NodeInfo {
     operatingSystem: "linux",
     architecture: "amd64",
   };
+}
+
+/** What pods may have of the node: its capacity, without devices that are not healthy. */
+export function allocatable(node: Node, { devicesLeft }: NodeHealth): Record<string, string> {
+  const left = Object.entries(devicesLeft).map(([resource, count]) => [resource, String(count)]);
+  return { ...node.status?.capacity, ...Object.fromEntries(left) };
 }
 
 /** The kubelet's conditions; texts of pkg/kubelet/nodestatus/setters.go. */

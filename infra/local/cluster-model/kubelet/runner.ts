@@ -4,6 +4,7 @@ import { isTerminal, isTerminating, type Pod, type PodStatus } from "../objects/
 import type { Recorder } from "../recorder.ts";
 import { type Behaviour, behaviourOf } from "./behaviour.ts";
 import { type ContainerView, finishedStatus, runningStatus } from "./pod-status.ts";
+import { startHindrance } from "./start-hindrance.ts";
 import type { Troubles } from "./troubles.ts";
 
 /** One pod as it exists on the machine, whatever the API says of it. */
@@ -33,7 +34,7 @@ export interface RunnerTools {
 
 /** Back-off of image pulls and restarts: 10 s, doubling, at most 5 min. */
 const backOffMs = (attempts: number): number => Math.min(10_000 * 2 ** Math.max(0, attempts - 1), 300_000);
-/** How often the kubelet tries a pod whose sandbox cannot be made. */
+/** How often the kubelet tries a pod whose sandbox or volumes cannot be made. */
 const syncEveryMs = 15_000;
 
 export function newRunner(pod: Pod, podIP: string, now: number): Runner {
@@ -82,14 +83,14 @@ function start(tools: RunnerTools, runner: Runner, now: number): void {
   const { troubles, record } = tools;
   const { pod } = runner;
   const image = pod.spec.containers[0]?.image ?? "";
-  if (troubles.failingSandboxes?.match(pod)) {
-    const message = `Failed to create pod sandbox: rpc error: code = Unknown desc = ${troubles.failingSandboxes.message}`;
-    record(pod, { type: "Warning", reason: "FailedCreatePodSandBox", message }, now);
-    runner.dueAt = now + syncEveryMs;
+  const hindrance = startHindrance(troubles, pod);
+  if (hindrance?.step === "image") {
+    pullFails(tools, runner, image, hindrance.message, now);
     return;
   }
-  if (troubles.failingImages?.match(pod)) {
-    pullFails(tools, runner, image, troubles.failingImages.message, now);
+  if (hindrance !== undefined) {
+    record(pod, { type: "Warning", reason: hindrance.reason, message: hindrance.message }, now);
+    runner.dueAt = now + syncEveryMs;
     return;
   }
   const about = { type: "Normal" as const, fieldPath: fieldPath(runner) };

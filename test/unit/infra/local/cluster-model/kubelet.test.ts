@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import {
   createDeployment,
@@ -5,9 +6,26 @@ import {
   createReplicaSet,
   podsOf,
 } from "../../../../../infra/local/cluster-model/builder.ts";
+import {
+  imageNotFound,
+  registryOf,
+  registryUnavailable,
+  registryUnknown,
+} from "../../../../../infra/local/cluster-model/kubelet/pull-words.ts";
 import { nodeCondition } from "../../../../../infra/local/cluster-model/objects/node.ts";
 import { podCondition } from "../../../../../infra/local/cluster-model/objects/pod.ts";
 import { smallCluster } from "./small-cluster.ts";
+
+/** What real Kubernetes said of it. */
+const recorded = (path: string) =>
+  JSON.parse(readFileSync(new URL(`../../../../fixtures/kubernetes/v1.36.3/${path}.json`, import.meta.url), "utf8"))
+    .sample;
+const recordedContainer = (name: string) => recorded(`containerStatus/${name}`);
+const recordedEvent = (name: string) => recorded(`event/${name}`);
+const recordedCondition = (name: string) => {
+  const { type, status, reason, message } = recorded(`nodeCondition/${name}`);
+  return { type, status, reason, message };
+};
 
 const onNode = (node: string) => ({ podSpec: { nodeSelector: { "kubernetes.io/hostname": node } } });
 const minutes = 60_000;
@@ -178,6 +196,98 @@ describe("a kubelet", () => {
     undo();
     await pass(10_000);
     expect(pod("web")?.status?.phase).toBe("Running");
+  });
+
+  test("cannot pull from one registry, in containerd's words, and can from another", async () => {
+    const { model, pass, pod } = smallCluster();
+    const podSpec = (image: string) => ({ ...onNode("n1").podSpec, containers: [{ name: "app", image }] });
+    const undo = model
+      .kubelet("n1")
+      .failImages(registryUnavailable, (each) => registryOf(each) === "registry.example.com");
+    model.kubelet("n1").failImages(imageNotFound, (each) => each.spec.containers[0]?.image.endsWith(":typo") === true);
+    createPod(model, { name: "web", podSpec: podSpec("registry.example.com/shop/web:9") });
+    createPod(model, { name: "typo", podSpec: podSpec("other.example.com/shop/web:typo") });
+    createPod(model, { name: "other", podSpec: podSpec("other.example.com/shop/web:9") });
+    await pass(1_000);
+    expect(pod("web")?.status?.containerStatuses?.[0]?.state.waiting).toEqual(
+      recordedContainer("pull-server-error.ErrImagePull").state.waiting,
+    );
+    expect(pod("typo")?.status?.containerStatuses?.[0]?.state.waiting?.message).toContain("not found");
+    expect(pod("other")?.status?.phase).toBe("Running");
+    model.kubelet("n1").failImages(registryUnknown, (each) => registryOf(each) === "gone.example.com");
+    createPod(model, { name: "gone", podSpec: podSpec("gone.example.com/shop/web:9") });
+    await pass(1_000);
+    const noHost: string = recordedContainer("pull-no-host.ErrImagePull").state.waiting.message;
+    expect(pod("gone")?.status?.containerStatuses?.[0]?.state.waiting?.message).toBe(
+      noHost.replaceAll("registry.example.com", "gone.example.com"),
+    );
+    undo();
+    await pass(15_000);
+    expect(pod("web")?.status?.phase).toBe("Running");
+    expect(pod("typo")?.status?.phase).toBe("Pending");
+  });
+
+  test("cannot mount a volume: an Event says so, the pod goes on being created", async () => {
+    const { model, pass, pod } = smallCluster();
+    const undo = model.kubelet("n1").failMounts();
+    createPod(model, { name: "web", ...onNode("n1") });
+    await pass(31_000);
+    expect(pod("web")?.status?.containerStatuses?.[0]?.state.waiting).toEqual({ reason: "ContainerCreating" });
+    expect(model.store.all("events").find((each) => each.reason === "FailedMount")).toMatchObject({
+      message: recordedEvent("mount-without-source.FailedMount").message,
+      count: 3,
+    });
+    undo();
+    await pass(15_000);
+    expect(pod("web")?.status?.phase).toBe("Running");
+  });
+
+  test("is not ready without a network, and starts nothing that needs one", async () => {
+    const { model, pass, pod, eventsOf } = smallCluster();
+    const undo = model.kubelet("n1").networkDown();
+    await pass(1_000);
+    createPod(model, { name: "web", podSpec: { nodeName: "n1" } });
+    await pass(5_000);
+    const node = model.store.get("nodes", "", "n1");
+    expect(node && nodeCondition(node, "Ready")).toMatchObject(recordedCondition("network-not-ready.Ready"));
+    expect(eventsOf("web")).toContain("NetworkNotReady");
+    undo();
+    await pass(16_000);
+    expect(pod("web")?.status?.phase).toBe("Running");
+  });
+
+  test("overlooks some pods while everything else goes on, until it is told of them", async () => {
+    const { model, pass, pod, eventsOf } = smallCluster();
+    const undo = model.kubelet("n1").overlookPods((each) => each.metadata.labels?.["app"] === "silent");
+    createPod(model, { name: "silent", ...onNode("n1") });
+    createPod(model, { name: "web", ...onNode("n1") });
+    await pass(3 * minutes, 1_000);
+    expect(pod("silent")).toMatchObject({ spec: { nodeName: "n1" }, status: { phase: "Pending" } });
+    expect(pod("silent")?.status?.startTime).toBeUndefined();
+    expect(eventsOf("silent")).toEqual(["Scheduled"]);
+    expect(pod("web")?.status?.phase).toBe("Running");
+    const node = model.store.get("nodes", "", "n1");
+    expect(node && nodeCondition(node, "Ready")?.status).toBe("True");
+    undo();
+    await pass(3_000);
+    expect(pod("silent")?.status?.phase).toBe("Running");
+  });
+
+  test("loses a device: allocatable falls, capacity stays, and who asks for more is rejected", async () => {
+    const extended = { "example.com/gpu": "2" };
+    const { model, pass, pod } = smallCluster({ nodes: [{ name: "n1", extended }] });
+    const undo = model.kubelet("n1").loseDevices("example.com/gpu", 0);
+    await pass(10_000);
+    const status = () => model.store.get("nodes", "", "n1")?.status;
+    expect([status()?.capacity, status()?.allocatable].map((each) => each?.["example.com/gpu"])).toEqual(["2", "0"]);
+    const requests = { "example.com/gpu": "1" };
+    const containers = [{ name: "app", image: "registry.example/app:1.0", resources: { requests } }];
+    createPod(model, { name: "train", podSpec: { nodeName: "n1", containers } });
+    await pass(1_000);
+    expect(pod("train")?.status?.reason).toBe("OutOfexample.com/gpu");
+    undo();
+    await pass(10_000);
+    expect(status()?.allocatable?.["example.com/gpu"]).toBe("2");
   });
 
   test("says that a sandbox cannot be made, and goes on trying", async () => {

@@ -1,5 +1,10 @@
 import { expect, test } from "vitest";
-import { createDeployment, createPod, podsOf } from "../../../../../infra/local/cluster-model/builder.ts";
+import {
+  createDeployment,
+  createPersistentVolumeClaim,
+  createPod,
+  podsOf,
+} from "../../../../../infra/local/cluster-model/builder.ts";
 import { podCondition } from "../../../../../infra/local/cluster-model/objects/pod.ts";
 import { smallCluster } from "./small-cluster.ts";
 
@@ -19,7 +24,7 @@ test("says in the scheduler's words why a pod fits nowhere, once", async () => {
     status: "False",
     reason: "Unschedulable",
     message:
-      "0/3 nodes are available: 1 node(s) had untolerated taint(s), 2 Insufficient cpu. preemption: 0/3 nodes are available: " +
+      "0/3 nodes are available: 1 node(s) had untolerated taint(s), 2 Insufficient cpu. no new claims to deallocate, preemption: 0/3 nodes are available: " +
       "1 Preemption is not helpful for scheduling, 2 No preemption victims found for incoming pod.",
   });
   expect(eventsOf("big")).toEqual(["FailedScheduling"]);
@@ -75,4 +80,23 @@ test("spreads by what is free", async () => {
       .map((pod) => pod.spec.nodeName)
       .sort(),
   ).toEqual(["n1", "n1", "n2", "n2"]);
+});
+
+test("waits for a claim that is missing, or not bound, in the words of the real one", async () => {
+  const { model, pass, pod } = smallCluster({ nodes: [{ name: "n1" }] });
+  const podSpec = { volumes: [{ name: "data", persistentVolumeClaim: { claimName: "data" } }] };
+  createPod(model, { name: "web", podSpec });
+  await pass(1_000);
+  expect(why(pod("web"))).toMatchObject({
+    reason: "Unschedulable",
+    message: '0/1 nodes are available: persistentvolumeclaim "data" not found. not found',
+  });
+  const claim = createPersistentVolumeClaim(model, { name: "data", storageClassName: "missing" });
+  await pass(1_000);
+  expect(why(pod("web"))?.message).toBe(
+    "0/1 nodes are available: pod has unbound immediate PersistentVolumeClaims. not found",
+  );
+  model.as("provisioner").setStatus("persistentvolumeclaims", claim, { phase: "Bound" });
+  await pass(2_000);
+  expect(pod("web")?.status?.phase).toBe("Running");
 });
