@@ -17,15 +17,10 @@ import { formatDuration } from "../../shared/time/duration.ts";
 import { isForLackOfRoom } from "./lack-of-room.ts";
 import type { WorkloadFacts } from "./observe-workload.ts";
 import { ownPool, poolWithRoom, roomIn } from "./other-pool.ts";
+import type { Policy } from "./policy.ts";
 import { refusalOf, type SpillRefusalReason } from "./refusal.ts";
 
-/** The knobs of spilling, parsed. */
-export interface SpillPolicy {
-  /** Milliseconds for which a pod must have been unschedulable before room is looked for elsewhere. Divided in the lab. */
-  readonly unschedulableForMs: number;
-  /** Milliseconds between two looks at a workload that is spilled, or finds no room anywhere. Divided in the lab, at least 3 s. */
-  readonly rejudgeAfterMs: number;
-}
+type SpillPolicy = Pick<Policy, "pendingForMs" | "rejudgeAfterMs">;
 
 export type SpillReason =
   // left
@@ -96,12 +91,12 @@ function begin(facts: WorkloadFacts, policy: SpillPolicy, now: Instant): SpillVe
   }
   if (workload.paused) return wait("RolloutPaused", `The rollout of ${who} is paused.`, again);
   if (workload.rollingOut) return wait("RollingOut", `${who} is being rolled out.`, again);
-  const lasting = lacking.filter((each) => now - since(each, now) >= policy.unschedulableForMs);
+  const lasting = lacking.filter((each) => now - since(each, now) >= policy.pendingForMs);
   const [pod] = lasting;
   if (pod === undefined) {
     const oldest = Math.min(...lacking.map((each) => since(each, now)));
-    const message = `${lacking.length} pods of ${who} have lacked room for less than ${formatDuration(policy.unschedulableForMs)}.`;
-    return wait("UnschedulableYet", message, oldest + policy.unschedulableForMs);
+    const message = `${lacking.length} pods of ${who} have lacked room for less than ${formatDuration(policy.pendingForMs)}.`;
+    return wait("UnschedulableYet", message, oldest + policy.pendingForMs);
   }
   if (facts.pools === undefined) return wait("PoolsUnknown", "No report says what the pools have left.", again);
   const replicas = Math.min(lasting.length, workload.replicas ?? 1);
@@ -183,7 +178,7 @@ function sizeFor(
   now: Instant,
 ): number {
   const replicas = subject.workload.replicas ?? 1;
-  const lasting = lacking.filter((each) => now - since(each, now) >= policy.unschedulableForMs).length;
+  const lasting = lacking.filter((each) => now - since(each, now) >= policy.pendingForMs).length;
   const unready = Math.max(0, replicas - subject.workload.readyReplicas);
   return Math.min(replicas, Math.max(lasting, Math.min(size, Math.max(unready, lacking.length))));
 }

@@ -5,8 +5,10 @@ import { readyStatus } from "../../shared/kubernetes/node.ts";
 import { isTerminating } from "../../shared/kubernetes/pod.ts";
 import type { Instant } from "../../shared/time/clock.ts";
 import { type BoundReason, bound } from "./bound.ts";
+import { decideWorkload, type SpillReason } from "./decide-workload.ts";
 import type { Facts } from "./facts.ts";
 import { type Look, leave } from "./look.ts";
+import type { WorkloadFacts } from "./observe-workload.ts";
 import type { Policy } from "./policy.ts";
 import { type SilentReason, silent } from "./silent.ts";
 import { type UnboundReason, unbound } from "./unbound.ts";
@@ -15,10 +17,12 @@ export type EndingReason =
   // left
   "AlreadyTerminating" | "PodEnded" | "NodeGone" | "NodeNotReady";
 
-export type Reason = EndingReason | UnboundReason | SilentReason | BoundReason | Cause;
+export type Reason = EndingReason | UnboundReason | SilentReason | BoundReason | SpillReason | Cause;
 
-/** What to do about a pod that does not start. `now` by the cluster's own clock. */
-export function decide({ subject, around }: Facts, _openCase: Case, policy: Policy, now: Instant): Verdict<Reason> {
+/** What to do about a pod that does not start, or about a workload whose pods find no room. `now` by the cluster's own clock. */
+export function decide(facts: Facts, _openCase: Case, policy: Policy, now: Instant): Verdict<Reason> {
+  if (isOfWorkload(facts)) return decideWorkload(facts, policy, now);
+  const { subject, around } = facts;
   const look: Look = { subject, policy, now };
   const { node } = subject;
   if (around.kind === "ending") {
@@ -36,4 +40,8 @@ export function decide({ subject, around }: Facts, _openCase: Case, policy: Poli
 
 function hasStarted(phase: string): boolean {
   return phase !== "Pending";
+}
+
+export function isOfWorkload(facts: Facts): facts is WorkloadFacts {
+  return facts.subject.kind === "workload";
 }

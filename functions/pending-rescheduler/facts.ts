@@ -3,9 +3,13 @@ import type { PoolReport } from "../../shared/delta/cluster-report.ts";
 import type { HealerFacts } from "../../shared/heal/healer.ts";
 import type { PodSubject } from "../../shared/heal/subject.ts";
 import type { Instant } from "../../shared/time/clock.ts";
+import type { WorkloadFacts } from "./observe-workload.ts";
+
+/** Of a pod; or of a workload that one of its pods called for. */
+export type Facts = PodFactsAround | WorkloadFacts;
 
 /** A pod, and around it what its kind of trouble asks for. */
-export interface Facts extends HealerFacts {
+export interface PodFactsAround extends HealerFacts {
   readonly subject: PodSubject;
   readonly around: Around;
 }
@@ -21,8 +25,6 @@ export interface UnboundAround {
   readonly scaledUpAt?: Instant;
   /** The cluster's last report; empty where there is none. */
   readonly pools: readonly PoolReport[];
-  /** Keys of taints on live nodes that keep this pod away; only read where the scheduler speaks of taints and of resources. */
-  readonly taintKeys: readonly string[];
 }
 
 /** Bound, and not one word from the kubelet. */

@@ -1,9 +1,10 @@
 import { recentList } from "../../shared/cluster/recent-list.ts";
 import type { Healer } from "../../shared/heal/healer.ts";
 import { observeSubject } from "../../shared/heal/subject.ts";
-import { decide, type Reason } from "./decide.ts";
-import type { Facts } from "./facts.ts";
+import { decide, isOfWorkload, type Reason } from "./decide.ts";
+import type { Facts, PodFactsAround } from "./facts.ts";
 import { lookAround } from "./look-around.ts";
+import { observeSpilling } from "./observe-workload.ts";
 import type { Policy } from "./policy.ts";
 
 const signals: ReadonlySet<string> = new Set([
@@ -27,8 +28,8 @@ export const pendingRescheduler = (policy: Policy): Healer<Facts, Reason> => {
       object.kind === "Pod" && (delta !== "suspect" || seen.some((each) => signals.has(each))),
 
     async observe(cluster, object, known) {
-      // The seam: workloads, which a pod's verdict calls for (`alsoLookAt`), are another part's.
-      if (object.kind !== "Pod") return undefined;
+      // A pod's verdict calls for its workload (`alsoLookAt`), which spills or does not.
+      if (object.kind === "Deployment") return observeSpilling(cluster, object, known);
       const subject = await observeSubject(cluster, object);
       if (subject === undefined) return undefined;
       const asking = { cluster, known, policy, pending: () => pendingPods(cluster, "") };
@@ -37,10 +38,12 @@ export const pendingRescheduler = (policy: Policy): Healer<Facts, Reason> => {
 
     decide: (facts, openCase, now) => decide(facts, openCase, policy, now),
 
-    evidence: ({ subject, around }) => {
-      const { containers } = subject.pod;
-      const kept = { ...subject.pod, containers: containers.slice(0, containersKept) };
-      return { subject: { ...subject, pod: kept }, containers: containers.length, around };
-    },
+    evidence: (facts) => (isOfWorkload(facts) ? facts : podEvidence(facts)),
   };
 };
+
+function podEvidence({ subject, around }: PodFactsAround): unknown {
+  const { containers } = subject.pod;
+  const kept = { ...subject.pod, containers: containers.slice(0, containersKept) };
+  return { subject: { ...subject, pod: kept }, containers: containers.length, around };
+}

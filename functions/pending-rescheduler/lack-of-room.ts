@@ -1,30 +1,23 @@
+import { readSchedulerMessage, type SchedulerPart } from "../../shared/kubernetes/scheduler-message.ts";
+
 /**
- * Whether the scheduler's message says that room is what is missing, and nothing else:
- *
- *   0/4 nodes are available: 2 Insufficient cpu, 2 node(s) didn't match Pod's node affinity/selector. preemption: 0/4 nodes are available: …
- *
- * At least one part must name a resource; the others may only say why a node was no candidate: it is cordoned, tainted, or of another pool than the template
- * selects (which is the one thing that a spill changes). Words of kube-scheduler v1.36: `framework/types.go` (FitError) and its plugins.
+ * Whether the scheduler's message says that room is what is missing, and nothing else: at least one part names a resource; the others may only say why a node was
+ * no candidate. It is cordoned, tainted, or of another pool than the template selects, which is the one thing that a spill changes.
  */
 export function isForLackOfRoom(message: string): boolean {
-  const [, before] = /^\d+\/\d+ nodes are available: (.*)$/s.exec(message.split("preemption:")[0] ?? "") ?? [];
-  if (before === undefined) return false;
-  const parts = before
-    .replace(/\.?\s*(no new claims to deallocate,?)?\s*$/, "")
-    .split(/, (?=\d+ )/)
-    .map((each) => each.replace(/^\d+ /, ""));
+  return isLackOfRoom(readSchedulerMessage(message)?.parts ?? []);
+}
+
+/** The same of a message that was read. */
+export function isLackOfRoom(parts: readonly SchedulerPart[]): boolean {
   return parts.some(isResource) && parts.every((each) => isResource(each) || isNoCandidate(each));
 }
 
-function isResource(part: string): boolean {
-  return part === "Too many pods" || /^Insufficient \S+$/.test(part);
+function isResource(part: SchedulerPart): boolean {
+  return part.class === "resources";
 }
 
-function isNoCandidate(part: string): boolean {
-  return (
-    part === "node(s) were unschedulable" ||
-    part === "node(s) were not ready" ||
-    part === "node(s) didn't match Pod's node affinity/selector" ||
-    part.startsWith("node(s) had untolerated taint")
-  );
+/** What the template asks of nodes beside its pool is read from the template itself (`refusal.ts`); taints are, from the other pool's nodes (`other-pool.ts`). */
+function isNoCandidate({ class: kind, text }: SchedulerPart): boolean {
+  return kind === "cordon" || kind === "taint" || text === "node(s) didn't match Pod's node affinity/selector";
 }

@@ -7,7 +7,7 @@ import type { Knowledge } from "../../shared/heal/healer.ts";
 import type { PodSubject } from "../../shared/heal/subject.ts";
 import { findCondition } from "../../shared/kubernetes/condition.ts";
 import type { EventFacts } from "../../shared/kubernetes/event.ts";
-import { type NodeFacts, readyStatus } from "../../shared/kubernetes/node.ts";
+import { readyStatus } from "../../shared/kubernetes/node.ts";
 import {
   boundSince,
   isReady,
@@ -18,8 +18,6 @@ import {
   silentSince,
   startingSince,
 } from "../../shared/kubernetes/pod.ts";
-import { readSchedulerMessage } from "../../shared/kubernetes/scheduler-message.ts";
-import { tolerates } from "../../shared/kubernetes/taint.ts";
 import type { Instant } from "../../shared/time/clock.ts";
 import { minutes } from "../../shared/time/duration.ts";
 import type { Around, BoundAround, Said, SilentPod } from "./facts.ts";
@@ -53,19 +51,12 @@ export async function lookAround(asking: Asking, subject: PodSubject): Promise<A
 }
 
 async function unbound({ cluster, known }: Asking, pod: PodFacts): Promise<Around> {
-  const condition = findCondition(pod.conditions, "PodScheduled");
-  const parts = readSchedulerMessage(condition?.message ?? "")?.parts ?? [];
-  const has = (kind: string) => parts.some((each) => each.class === kind);
-  const [events, nodes] = await Promise.all([
-    cluster.eventsAbout(pod.ref),
-    has("taint") && has("resources") ? cluster.nodes() : [],
-  ]);
+  const events = await cluster.eventsAbout(pod.ref);
   const scaledUpAt = latest(events.filter(isScaleUp).flatMap(({ lastSeenAt }) => lastSeenAt ?? []));
   return {
     kind: "unbound",
     ...(scaledUpAt === undefined ? {} : { scaledUpAt }),
     pools: known.report?.report.pools ?? [],
-    taintKeys: [...new Set(nodes.flatMap((node) => keptAwayBy(node, pod)))].sort(),
   };
 }
 
@@ -75,13 +66,6 @@ function isScaleUp({ reason, source }: EventFacts): boolean {
     (reason === "TriggeredScaleUp" && source === "cluster-autoscaler") ||
     (reason === "Nominated" && source === "karpenter")
   );
-}
-
-function keptAwayBy(node: NodeFacts, pod: PodFacts): readonly string[] {
-  return node.taints
-    .filter(({ effect }) => effect === "NoSchedule" || effect === "NoExecute")
-    .filter((taint) => !pod.tolerations.some((each) => tolerates(each, taint)))
-    .map(({ key }) => key);
 }
 
 async function silence({ cluster, policy, pending }: Asking, pod: PodFacts, since: Instant): Promise<Around> {

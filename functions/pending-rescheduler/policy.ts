@@ -11,12 +11,15 @@ export interface Policy {
   readonly silentForMs: number;
   /** Milliseconds for which what may still come by itself (a slow start, one silent pod) is waited for before people are told. Default 15m, never below 10m; divided in the lab. */
   readonly tellAfterMs: number;
+  /** Milliseconds between two looks at a workload that is spilled, or finds no room anywhere. Default 60s, never below that; divided in the lab. */
+  readonly rejudgeAfterMs: number;
 }
 
 const pendingForFloorMs = seconds(300);
 const silentForFloorMs = seconds(90);
 const tellAfterDefaultMs = minutes(15);
 const tellAfterFloorMs = minutes(10);
+const rejudgeAfterFloorMs = seconds(60);
 
 export const parsePolicy: ParsePolicy<Policy> = (values, lab) => {
   const knob = (floorMs: number, defaultMs: number, example: string) =>
@@ -25,13 +28,19 @@ export const parsePolicy: ParsePolicy<Policy> = (values, lab) => {
     pendingFor: knob(pendingForFloorMs, pendingForFloorMs, "6m"),
     silentFor: knob(silentForFloorMs, silentForFloorMs, "2m"),
     tellAfter: knob(tellAfterFloorMs, tellAfterDefaultMs, "20m"),
+    rejudgeAfter: knob(rejudgeAfterFloorMs, rejudgeAfterFloorMs, "2m"),
   });
   const parsed = knobs.safeParse(values ?? {});
   if (!parsed.success) return { kind: "problems", problems: parsed.error.issues.map(describeProblem) };
-  const { pendingFor, silentFor, tellAfter } = parsed.data;
+  const { pendingFor, silentFor, tellAfter, rejudgeAfter } = parsed.data;
   return {
     kind: "policy",
-    policy: Object.freeze({ pendingForMs: pendingFor, silentForMs: silentFor, tellAfterMs: tellAfter }),
+    policy: Object.freeze({
+      pendingForMs: pendingFor,
+      silentForMs: silentFor,
+      tellAfterMs: tellAfter,
+      rejudgeAfterMs: rejudgeAfter,
+    }),
   };
 };
 

@@ -10,6 +10,7 @@ import {
 } from "../../shared/kubernetes/scheduler-message.ts";
 import { minutes } from "../../shared/time/duration.ts";
 import type { UnboundAround } from "./facts.ts";
+import { isLackOfRoom } from "./lack-of-room.ts";
 import { hold, type Look, leave, tellOwner, waitUntil } from "./look.ts";
 import { roomFor } from "./room.ts";
 import { spillWishOf } from "./spill-opt-in.ts";
@@ -142,7 +143,7 @@ function noRoom(
   look: Look,
   parts: readonly SchedulerPart[],
   said: string,
-  { pools, taintKeys }: UnboundAround,
+  { pools }: UnboundAround,
 ): Verdict<UnboundReason> {
   const { subject, now } = look;
   const wish = spillWishOf(subject);
@@ -151,7 +152,7 @@ function noRoom(
     return tellOwner(look, "SpillOptInUnreadable", `${what}: only other-pool is known`);
   }
   const workload = workloadOf(subject);
-  if (wish.kind === "otherPool" && workload?.ref.kind === "Deployment" && isOnlyRoom(parts, taintKeys)) {
+  if (wish.kind === "otherPool" && workload?.ref.kind === "Deployment" && isLackOfRoom(parts)) {
     const message = `No room in its pool: ${said}. Whether ${workload.ref.name} may spill into another one is looked at.`;
     return { kind: "wait", until: now + minutes(1), reason: "WaitingForSpill", message, alsoLookAt: [workload.ref] };
   }
@@ -160,13 +161,4 @@ function noRoom(
   return room.isFragmented
     ? tellOwner(look, "Fragmented", `finds no room on one node, though there is enough in all: ${text}`)
     : tellOwner(look, "NoRoom", `finds no room: ${text}`);
-}
-
-/** Room is all that is missing: no wish, claim or taint of a pool keeps it away, so that another pool could take it. */
-function isOnlyRoom(parts: readonly SchedulerPart[], taintKeys: readonly string[]): boolean {
-  return (
-    parts.every(({ class: kind }) => kind === "resources" || kind === "cordon" || kind === "taint") &&
-    parts.every(({ taintKey }) => taintKey === undefined || passingTaints.has(taintKey)) &&
-    taintKeys.every((each) => passingTaints.has(each))
-  );
 }

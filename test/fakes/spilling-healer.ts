@@ -4,7 +4,7 @@ import type { Verdict } from "../../shared/heal/heal.ts";
 import type { Healer } from "../../shared/heal/healer.ts";
 import { minutes, seconds } from "../../shared/time/duration.ts";
 
-const policy = { unschedulableForMs: minutes(5), rejudgeAfterMs: seconds(60) };
+const policy = { pendingForMs: minutes(5), rejudgeAfterMs: seconds(60) };
 
 /** The workload's side of pending-rescheduler alone; a test may write the verdict. */
 export function spillingHealer(judge?: (facts: WorkloadFacts) => Verdict | undefined): Healer<WorkloadFacts> {

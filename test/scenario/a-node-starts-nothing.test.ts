@@ -15,7 +15,12 @@ import { anOwnerRef, aPod } from "../build/pod.ts";
 import { aDeployment, aReplicaSet, aStatefulSet } from "../build/workload.ts";
 import { aStage } from "./stage.ts";
 
-const policy = { pendingForMs: seconds(300), silentForMs: seconds(90), tellAfterMs: minutes(15) };
+const policy = {
+  pendingForMs: seconds(300),
+  silentForMs: seconds(90),
+  tellAfterMs: minutes(15),
+  rejudgeAfterMs: seconds(60),
+};
 const nodePolicy: NodePolicy = {
   notReadyForMs: seconds(300),
   wellForMs: minutes(10),

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { decideWorkload, type SpillPolicy } from "../../../../functions/pending-rescheduler/decide-workload.ts";
+import { decideWorkload } from "../../../../functions/pending-rescheduler/decide-workload.ts";
 import type { WorkloadFacts } from "../../../../functions/pending-rescheduler/observe-workload.ts";
 import { metaFromRaw } from "../../../../shared/kubernetes/meta.ts";
 import { spillKey } from "../../../../shared/kubernetes/spill.ts";
@@ -12,7 +12,7 @@ import { aTaint } from "../../../build/node.ts";
 import { anOwnerRef } from "../../../build/pod.ts";
 import { aNodeOf, anUnschedulablePod, aPoolReport, fullPool, spillFacts } from "../../../build/spilling.ts";
 
-const policy: SpillPolicy = { unschedulableForMs: minutes(5), rejudgeAfterMs: seconds(60) };
+const policy = { pendingForMs: minutes(5), rejudgeAfterMs: seconds(60) };
 const decided = (facts: WorkloadFacts) => decideWorkload(facts, policy, noon);
 const reasonOf = (facts: WorkloadFacts) => {
   const verdict = decided(facts);

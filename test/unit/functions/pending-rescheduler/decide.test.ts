@@ -11,7 +11,12 @@ import { aStartingPod } from "../../../build/pending-pod.ts";
 import { aCondition, aContainer, anOverduePod, anOwnerRef, aPod } from "../../../build/pod.ts";
 import { aSubject } from "../../../build/subject.ts";
 
-const policy: Policy = { pendingForMs: seconds(300), silentForMs: seconds(90), tellAfterMs: minutes(15) };
+const policy: Policy = {
+  pendingForMs: seconds(300),
+  silentForMs: seconds(90),
+  tellAfterMs: minutes(15),
+  rejudgeAfterMs: seconds(60),
+};
 const quiet: BoundAround = { kind: "bound", said: [], saidMore: false, failsOn: [], silent: [] };
 const tainted = aNode({ taints: [aTaint()] });
 

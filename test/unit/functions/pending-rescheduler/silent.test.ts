@@ -11,7 +11,12 @@ import { aSilentPod } from "../../../build/pending-pod.ts";
 import { anOwnerRef } from "../../../build/pod.ts";
 import { aSubject } from "../../../build/subject.ts";
 
-const policy: Policy = { pendingForMs: seconds(300), silentForMs: seconds(90), tellAfterMs: minutes(15) };
+const policy: Policy = {
+  pendingForMs: seconds(300),
+  silentForMs: seconds(90),
+  tellAfterMs: minutes(15),
+  rejudgeAfterMs: seconds(60),
+};
 const on = (node: string, age = minutes(10)) => ({ node, since: atNoon(-age) });
 /** Two on n1, and another node started one since. */
 const two: SilentAround = {

@@ -12,13 +12,18 @@ import { aCondition, anOwnerRef } from "../../../build/pod.ts";
 import { aSubject } from "../../../build/subject.ts";
 import { aDeployment, aReplicaSet } from "../../../build/workload.ts";
 
-const policy: Policy = { pendingForMs: seconds(300), silentForMs: seconds(90), tellAfterMs: minutes(15) };
+const policy: Policy = {
+  pendingForMs: seconds(300),
+  silentForMs: seconds(90),
+  tellAfterMs: minutes(15),
+  rejudgeAfterMs: seconds(60),
+};
 const noCpu =
   "0/3 nodes are available: 3 Insufficient cpu. preemption: 0/3 nodes are available: 3 No preemption victims found for incoming pod.";
 const spill = { "knitbone.io/spill": "other-pool" };
 
 function judge(subject: PodSubject, around: Partial<UnboundAround> = {}, now = noon) {
-  const facts = { subject, around: { kind: "unbound", pools: [], taintKeys: [], ...around } } as const;
+  const facts = { subject, around: { kind: "unbound", pools: [], ...around } } as const;
   return decide(facts, anOpenCase({ healer: "pending-rescheduler" }), policy, now);
 }
 
@@ -142,7 +147,6 @@ describe("a pod that finds no room", () => {
   });
 
   it.each([
-    ["the pod", aSubject({ pod: { ...pod, annotations: spill } })],
     ["its namespace", aSubject({ pod, namespace: aNamespace({ annotations: spill }) })],
     [
       "its Deployment",
@@ -166,34 +170,26 @@ describe("a pod that finds no room", () => {
     });
   });
 
+  const asking = (message: string) =>
+    aSubject({ pod: anUnboundPod(message), namespace: aNamespace({ annotations: spill }) });
+
   it.each([
-    ["a wish", "0/3 nodes are available: 1 Insufficient cpu, 2 node(s) didn't match Pod's node affinity/selector.", []],
-    [
-      "a pool's taint",
-      "0/3 nodes are available: 1 Insufficient cpu, 2 node(s) had untolerated taint {dedicated: gpu}.",
-      [],
-    ],
-    [
-      "a taint of a live node",
-      "0/3 nodes are available: 1 Insufficient cpu, 2 node(s) had untolerated taint(s).",
-      ["dedicated"],
-    ],
-  ])("does not spill where %s keeps it away as well", (_, message, taintKeys) => {
-    const asking = aSubject({ pod: anUnboundPod(message, { annotations: spill }) });
-    expect(judge(asking, { taintKeys })).toMatchObject({ kind: "escalate", reason: "NoRoom" });
+    "0/3 nodes are available: 1 Insufficient cpu, 2 node(s) didn't match pod anti-affinity rules.",
+    "0/3 nodes are available: 1 Insufficient cpu, 2 node(s) didn't match pod topology spread constraints.",
+    "0/3 nodes are available: 1 Insufficient cpu, 2 node(s) didn't have free ports for the requested pod ports.",
+  ])("does not spill where more than room is missing: %s", (message) => {
+    expect(judge(asking(message))).toMatchObject({ kind: "escalate", reason: "NoRoom" });
   });
 
-  it("spills past nodes that are cordoned, out of order or of the control plane", () => {
-    const message =
-      "0/5 nodes are available: 1 node(s) were unschedulable, 2 Insufficient cpu, 2 node(s) had untolerated taint(s).";
-    const asking = aSubject({ pod: anUnboundPod(message, { annotations: spill }) });
-    const taintKeys = ["node-role.kubernetes.io/control-plane", "node.kubernetes.io/not-ready", "knitbone.io/suspect"];
-    expect(judge(asking, { taintKeys })).toMatchObject({ reason: "WaitingForSpill" });
+  it("spills past nodes that are no candidates: cordoned, tainted, of another pool than the template selects", () => {
+    const others = "1 node(s) were unschedulable, 2 node(s) had untolerated taint(s)";
+    const message = `0/6 nodes are available: 2 Insufficient cpu, ${others}, 1 node(s) didn't match Pod's node affinity/selector.`;
+    expect(judge(asking(message))).toMatchObject({ reason: "WaitingForSpill" });
   });
 
   it("is not called for where its workload is no Deployment", () => {
     const owner = anOwnerRef({ kind: "StatefulSet", name: "db" });
-    expect(judge(aSubject({ pod: { ...pod, owner, annotations: spill } }))).toMatchObject({
+    expect(judge(aSubject({ pod: { ...pod, owner }, namespace: aNamespace({ annotations: spill }) }))).toMatchObject({
       kind: "escalate",
       reason: "NoRoom",
     });
