@@ -7,7 +7,7 @@ export function codeWords(root: string): ReadonlySet<string> {
   const healers = globSync("functions/*/healer.ts", { cwd: root }).map((path) => path.split("/")[1] ?? "");
   const reasons = healers.flatMap((healer) =>
     globSync(`functions/${healer}/*.ts`, { cwd: root }).flatMap((path) =>
-      unionsIn(read(path), /^export type \w*Reason =\n(.*?);$/gms).map((reason) => `${healer}/${reason}`),
+      unionsIn(read(path), /^export type \w*Reason =\s(.*?);$/gms).map((reason) => `${healer}/${reason}`),
     ),
   );
   const [, heals = ""] = /^export type Heal =\n(.*?)^\s*\};/ms.exec(read("shared/heal/heal.ts")) ?? [];

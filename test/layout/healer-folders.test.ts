@@ -42,7 +42,7 @@ function decidingCode(healer: string): string {
 
 /** The members of `type Reason`, and of those of its parts ("SpillReason"). */
 function reasonsOf(healer: string): readonly string[] {
-  const unions = [...decidingCode(healer).matchAll(/^export type \w*Reason =\n(.*?);$/gms)];
+  const unions = [...decidingCode(healer).matchAll(/^export type \w*Reason =\s(.*?);$/gms)];
   return unions.flatMap(([, union = ""]) => [...union.matchAll(/"(\w+)"/g)].map(([, reason = ""]) => reason));
 }
 
