@@ -16,10 +16,6 @@ export const modelDeviations: Deviations = {
       reason: "there is no schema: a test may put any field on an object",
     },
     {
-      promise: "lists exactly at an older version that it still knows",
-      reason: "only a paged list keeps its state; clients here read the present",
-    },
-    {
       promise: "goes on with a watch that its cache still knows, whatever etcd has forgotten",
       reason: "watches and pages have one history, which goes as a whole: the harder case for a client",
     },

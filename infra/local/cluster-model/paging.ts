@@ -81,6 +81,8 @@ export function lister(store: Store, now: () => number): Lister {
     list(options) {
       const { revision, items, after } = source(options);
       const { limit = 0, matches, namespace } = options;
+      // Whoever was given this version may ask for exactly it, or for its next page, whatever changes meanwhile.
+      snapshots.set(snapshotKey(options.resource.name, revision), { at: now(), items });
       const range = items.filter(
         (object) => (namespace === "" || object.metadata.namespace === namespace) && keyOf(object) >= after,
       );
@@ -91,7 +93,6 @@ export function lister(store: Store, now: () => number): Lister {
       // Whether what is left matches a selector is not known before it is read: there may be a page with nothing on it.
       const more = range.length - range.indexOf(last) - 1;
       if (more === 0) return { revision, items: page };
-      snapshots.set(snapshotKey(options.resource.name, revision), { at: now(), items });
       return {
         revision,
         items: page,
