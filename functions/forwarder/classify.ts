@@ -1,5 +1,6 @@
 import type { Signal } from "../../shared/delta/delta.ts";
 import { standsAtBadValue } from "../../shared/kubernetes/condition.ts";
+import { lostDevices } from "../../shared/kubernetes/devices.ts";
 import type { EventFacts } from "../../shared/kubernetes/event.ts";
 import type { LeaseFacts } from "../../shared/kubernetes/lease.ts";
 import { type NodeFacts, readyStatus } from "../../shared/kubernetes/node.ts";
@@ -52,7 +53,7 @@ function isUnscheduled(pod: PodFacts): boolean {
 export function classifyNode(node: NodeFacts, leaseStale: boolean): Judgement {
   const signals: Signal[] = [];
   if (readyStatus(node) !== "True") signals.push("NodeNotReady");
-  if (node.conditions.some(standsAtBadValue)) signals.push("NodeCondition");
+  if (node.conditions.some(standsAtBadValue) || lostDevices(node).length > 0) signals.push("NodeCondition");
   if (leaseStale) signals.push("NodeLeaseStale");
   return { signals };
 }

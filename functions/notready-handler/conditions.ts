@@ -1,5 +1,5 @@
 import type { Cause } from "../../shared/catalogue/signature.ts";
-import { lostDevices } from "../../shared/heal/node-memory.ts";
+import { lostDevices } from "../../shared/kubernetes/devices.ts";
 import type { Instant } from "../../shared/time/clock.ts";
 import type { Look } from "./look.ts";
 import type { ConditionReason } from "./reasons.ts";

@@ -1,6 +1,7 @@
 import type { Case, NodeMemory, NodeState } from "../case/case.ts";
 import { findCondition } from "../kubernetes/condition.ts";
-import { type NodeFacts, readyStatus } from "../kubernetes/node.ts";
+import { deviceNames, lostDevices } from "../kubernetes/devices.ts";
+import { readyStatus } from "../kubernetes/node.ts";
 import { markOn, suspectMark } from "../kubernetes/node-marks.ts";
 import type { Instant } from "../time/clock.ts";
 import { hours, seconds } from "../time/duration.ts";
@@ -59,27 +60,16 @@ function kubeletAfter(before: NodeMemory | undefined, { node }: NodeSubject, now
 }
 
 function devicesAfter(before: NodeMemory | undefined, { node }: NodeSubject, now: Instant) {
-  const names = new Set([...Object.keys(before?.devices ?? {}), ...Object.keys(node.capacity).filter(isDevice)]);
+  const lostSince = before?.devicesLostSince;
+  // What is gone for a day was taken away on purpose, if the node itself does not miss it.
+  const isKept = lostSince === undefined || now - lostSince <= rememberedForMs;
+  const seen = isKept ? (before?.devices ?? {}) : {};
+  const names = new Set([...Object.keys(seen), ...deviceNames(node)]);
   if (names.size === 0) return {};
-  const most = (name: string) => Math.max(before?.devices?.[name] ?? 0, node.allocatable[name] ?? 0);
+  const most = (name: string) => Math.max(seen[name] ?? 0, node.allocatable[name] ?? 0);
   const devices = Object.fromEntries([...names].map((name) => [name, most(name)]));
   const isLost = lostDevices(node, devices).length > 0;
-  return { devices, ...(isLost ? { devicesLostSince: before?.devicesLostSince ?? now } : {}) };
-}
-
-/** Extended resources: the ones with a domain that are no kind of Kubernetes' own. */
-function isDevice(name: string): boolean {
-  return name.includes("/") && !name.startsWith("kubernetes.io/");
-}
-
-/** "nvidia.com/gpu: 2 of 4", for each device of which fewer are offered than there are, or than there have been (S0-60). */
-export function lostDevices(node: NodeFacts, mostSeen: Readonly<Record<string, number>> = {}): readonly string[] {
-  const names = new Set([...Object.keys(mostSeen), ...Object.keys(node.capacity).filter(isDevice)]);
-  return [...names].sort().flatMap((name) => {
-    const offered = node.allocatable[name] ?? 0;
-    const expected = Math.max(node.capacity[name] ?? 0, mostSeen[name] ?? 0);
-    return offered < expected ? [`${name}: ${offered} of ${expected}`] : [];
-  });
+  return { devices, ...(isLost ? { devicesLostSince: lostSince ?? now } : {}) };
 }
 
 function movableAfter(before: NodeMemory | undefined, { node, pods }: NodeSubject): Pick<NodeMemory, "movable"> {

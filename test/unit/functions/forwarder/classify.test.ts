@@ -187,6 +187,16 @@ describe("a node", () => {
     expect(classifyNode(node(conditions), false)).toEqual({ signals });
   });
 
+  it("that offers fewer devices than it has is suspect (S0-60)", () => {
+    const having = (offered: number) => ({
+      ...node([ready]),
+      capacity: { "nvidia.com/gpu": 4 },
+      allocatable: { "nvidia.com/gpu": offered },
+    });
+    expect(classifyNode(having(3), false)).toEqual({ signals: ["NodeCondition"] });
+    expect(classifyNode(having(4), false)).toEqual({ signals: [] });
+  });
+
   it("with a stale Lease is suspect although it is still Ready", () => {
     expect(classifyNode(node([ready]), true)).toEqual({ signals: ["NodeLeaseStale"] });
   });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { NodeMemory } from "../../../../shared/case/case.ts";
-import { ailments, lostDevices, withMemory } from "../../../../shared/heal/node-memory.ts";
+import { ailments, withMemory } from "../../../../shared/heal/node-memory.ts";
 import { hours, minutes, seconds } from "../../../../shared/time/duration.ts";
 import { anOpenCase } from "../../../build/case.ts";
 import { atNoon, noon } from "../../../build/instant.ts";
@@ -108,7 +108,11 @@ describe("what a node's case remembers of its machine", () => {
       devicesLostSince: noon + 1,
     });
     expect(remember(lost, with4(4), noon + 3)).not.toHaveProperty("devicesLostSince");
-    expect(lostDevices(aNode({ capacity: { cpu: 9, "hugepages-2Mi": 4 } }))).toEqual([]);
+    // What a node does not miss itself for a day was taken away on purpose.
+    const gone = { devices: { "example.com/gpu": 4 }, devicesLostSince: atNoon(-day) };
+    expect(remember(aNodeMemory(gone))).toMatchObject(gone);
+    expect(remember(aNodeMemory(gone), aNodeSubject(), noon + 1)).not.toHaveProperty("devices");
+    expect(remember(aNodeMemory(gone), with4(3), noon + 1)).toMatchObject({ devicesLostSince: atNoon(-day) });
   });
 
   it("counts what could be moved once, when it is first seen not Ready under our mark (S1-06)", () => {
