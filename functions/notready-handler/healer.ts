@@ -41,10 +41,10 @@ async function observeSickNode(
 ): Promise<NodeCaseFacts | undefined> {
   const [subject, events] = await Promise.all([observeNode(cluster, object), cluster.eventsAbout(object)]);
   if (subject === undefined) return undefined;
-  const isSick = readyStatus(subject.node) !== "True";
+  const mayHaveCompany = readyStatus(subject.node) !== "True" && notReadyBy(report) !== 1;
   const mayRestart = policy.rungs.includes("restart-kubelet");
   const [nodes, hungPods] = await Promise.all([
-    isSick ? cluster.nodes() : undefined,
+    mayHaveCompany ? cluster.nodes() : undefined,
     mayRestart ? hungPodsOf(cluster, subject) : [],
   ]);
   return {
@@ -54,6 +54,11 @@ async function observeSickNode(
     ...(hungPods.length === 0 ? {} : { hungPods }),
     ...(report === undefined ? {} : { serverVersion: report.report.serverVersion }),
   };
+}
+
+/** How many nodes the last report counts as not Ready. Where it is this one alone, the others need not be read: a list of thousands of nodes is large. */
+function notReadyBy(report: Knowledge["report"]): number | undefined {
+  return report?.report.zones.reduce((sum, { notReady, unknown }) => sum + notReady + unknown, 0);
 }
 
 /** Pods there of which an Event says that a container cannot be stopped (S3-12): those that are not Ready, or past their time. */

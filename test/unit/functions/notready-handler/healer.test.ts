@@ -121,7 +121,9 @@ describe("what notready-handler observes", () => {
       }),
     ];
     const cluster = aClusterReader({ nodes: [sick, aNodeWithReady("Unknown", 0, { name: "n2" })], events });
-    const facts = await healer.observe(cluster, object, aKnowledge({ report: aStoredReport() }));
+    const counting = (notReady: number) =>
+      aStoredReport({ report: aClusterReport({ zones: [{ zone: "zone-a", ready: 5, notReady, unknown: 0 }] }) });
+    const facts = await healer.observe(cluster, object, aKnowledge({ report: counting(2) }));
     expect(cluster.reads.toSorted()).toEqual(["events Node n1", "lease n1", "node n1", "nodes", "pods n1"]);
     if (facts === undefined || !("said" in facts)) throw new Error("it is a node's");
     expect(facts.said?.map(({ by, name, known }) => `${by} ${name} ${known?.cause}`)).toEqual([
@@ -129,6 +131,10 @@ describe("what notready-handler observes", () => {
       "event Rebooted NodeRebooted",
     ]);
     expect(facts.fleet).toMatchObject({ nodes: 2, siblings: [{ reason: "NodeSilent" }] });
+    // A report that counts this one alone spares the list.
+    const alone = aClusterReader({ nodes: [sick] });
+    await healer.observe(alone, object, aKnowledge({ report: counting(1) }));
+    expect(alone.reads).not.toContain("nodes");
     // S2-01: what the evidence holds of versions.
     expect(healer.evidence(facts)).toMatchObject({ serverVersion: "v1.36.3", node: { kubeletVersion: "v1.36.3" } });
   });
