@@ -24,7 +24,7 @@ import { climb, spreadingFailure, suspect, tellCause } from "./suspect.ts";
 /** A relist that has been missing for less may still come round; the kubelet itself complains from three minutes on (S0-61). No wait of ours: not divided. */
 const plegWatchMs = minutes(6);
 /** Pods that a look asks to be moved: each is judged by itself, under its own rails. */
-const movedPerLook = 2;
+const movedPerLook = 3;
 /** Of the pods that could be moved, a node that is merely too full loses no more (S1-06). */
 const densityShare = 0.2;
 /** With these, too many pods may be what is wrong. */

@@ -123,8 +123,8 @@ describe("the look at a node calls for its pods", () => {
   const called = (situation: Parameters<typeof judge>[0]) =>
     (judge({ memory: seenNotReady, node: node(markedAt), ...situation }).alsoLookAt ?? []).map(({ name }) => name);
 
-  it("two at a time, from the fifth minute of the mark on, others each time", () => {
-    expect(called({ subject: { pods: pods(5) } })).toHaveLength(2);
+  it("three at a time, from the fifth minute of the mark on, others each time", () => {
+    expect(called({ subject: { pods: pods(5) } })).toHaveLength(3);
     expect(called({ subject: { pods: pods(5) }, now: noon - 1 })).toEqual([]);
     const seen = [0, 1, 2, 3, 4].flatMap((n) => called({ subject: { pods: pods(5) }, now: noon + minutes(n) }));
     expect(new Set(seen).size).toBe(5);
@@ -143,8 +143,8 @@ describe("the look at a node calls for its pods", () => {
         subject: { pods: pods(20).slice(20 - left) },
         knobs: { densityPods: 10 },
       });
-    expect(dense(20)).toEqual(["web-0", "web-1"]);
-    expect(dense(20, noon + minutes(1))).toEqual(["web-0", "web-1"]);
+    expect(dense(20)).toEqual(["web-0", "web-1", "web-2"]);
+    expect(dense(20, noon + minutes(1))).toEqual(["web-0", "web-1", "web-2"]);
     expect(dense(17)).toEqual(["web-3"]);
     expect(dense(16)).toEqual([]);
   });
