@@ -52,10 +52,10 @@ export function expectExplainableWrites(audit: AuditLog): void {
   const writes = audit.productWrites();
   for (const { userAgent, verb, object } of writes) {
     expect(userAgent, `User-Agent of ${verb} ${object.resource} ${object.namespace}/${object.name}`).toMatch(
-      /^knitbone\/\d+\.\d+\.\d+ \((terminating-reaper|orphan-sweeper|notready-handler)\)$/,
+      /^knitbone\/\d+\.\d+\.\d+ \((terminating-reaper|orphan-sweeper|notready-handler|pending-rescheduler)\)$/,
     );
   }
-  // Pods are removed, nodes marked, Events recorded; nothing else is a remedy yet.
+  // Pods are removed, nodes marked, workloads spilled, Events recorded; nothing else is a remedy yet.
   const kinds = new Set(
     writes.map(({ verb, object }) =>
       [verb, object.resource, object.subresource].filter((each) => each !== "").join(" "),
@@ -63,12 +63,45 @@ export function expectExplainableWrites(audit: AuditLog): void {
   );
   expect(
     [...kinds].filter(
-      (each) => !["delete pods", "create pods eviction", "create events", "patch nodes"].includes(each),
+      (each) =>
+        ![
+          "delete pods",
+          "create pods eviction",
+          "create events",
+          "patch nodes",
+          "create deployments",
+          "patch deployments",
+          "delete deployments",
+        ].includes(each),
     ),
   ).toEqual([]);
   expectOneRemovalPerUid(audit.podRemovals(byProduct));
   expectOwnMarks(audit);
+  expectOwnSpills(audit);
   expectLastLooks(audit);
+}
+
+/** Writes of the product to Deployments of a namespace, as the API server granted them, oldest first. */
+export function spillWritesIn(audit: AuditLog, namespace: string): readonly AuditRecord[] {
+  return writesIn(audit, namespace).filter((record) => record.object.resource === "deployments" && granted(record));
+}
+
+/** Deployments are made beside their originals, and of them only those are changed: under both preconditions. */
+function expectOwnSpills(audit: AuditLog): void {
+  const writes = audit.productWrites().filter(({ object }) => object.resource === "deployments");
+  for (const { verb, object, userAgent, requestObject } of writes) {
+    expect(userAgent).toMatch(/\(pending-rescheduler\)$/);
+    // A creation's name stands in its body.
+    const name: string = verb === "create" ? requestObject?.metadata?.name : object.name;
+    expect(name).toMatch(/-spill$/);
+    const preconditions = verb === "delete" ? requestObject?.preconditions : requestObject?.metadata;
+    if (verb === "create") expect(requestObject?.metadata?.ownerReferences).toHaveLength(1);
+    else
+      expect(preconditions).toMatchObject({
+        uid: expect.stringMatching(/./),
+        resourceVersion: expect.stringMatching(/./),
+      });
+  }
 }
 
 /** A change of a node's taints, as the API server granted it to the product. */
