@@ -5,6 +5,7 @@ import { observeWorkload, type WorkloadSubject } from "../../shared/heal/subject
 import type { Meta } from "../../shared/kubernetes/meta.ts";
 import type { NodeFacts } from "../../shared/kubernetes/node.ts";
 import type { ObjectRef } from "../../shared/kubernetes/object-ref.ts";
+import { wantsSpill } from "../../shared/kubernetes/spill.ts";
 
 /** A workload whose pods may find no room, and what is known of room elsewhere. */
 export interface WorkloadFacts extends HealerFacts {
@@ -26,9 +27,12 @@ export async function observeSpilling(
 ): Promise<WorkloadFacts | undefined> {
   const subject = await observeWorkload(cluster, object);
   if (subject === undefined) return undefined;
+  const { workload, namespace, spill, pending } = subject;
+  // Pods of every workload that lacks room lead here: where nobody asked for a spill, nothing more is read.
+  if (!wantsSpill(workload, namespace) && spill === undefined) return { subject, autoscalers: [], nodes: [] };
   const [autoscalers, nodes] = await Promise.all([
     cluster.autoscalersOf(object),
-    subject.pending.length === 0 ? [] : cluster.nodes(),
+    pending.length === 0 ? [] : cluster.nodes(),
   ]);
   return {
     subject,

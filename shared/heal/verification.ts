@@ -70,7 +70,12 @@ async function settleGone<Facts extends HealerFacts>(
   const { cluster } = openCase.key;
   const effective: string[] = [];
   for (const id of actionIds) {
-    const outcome = { kind: "Done", message: "The object was gone when looked for.", at: deps.clock.now() } as const;
+    const at = deps.clock.now();
+    // What was to be made beside a workload went with it, if it was made.
+    const outcome =
+      openCase.object.kind === "Deployment"
+        ? ({ kind: "Unknown", message: "The workload was gone when looked for.", at } as const)
+        : ({ kind: "Done", message: "The object was gone when looked for.", at } as const);
     const settled = await deps.ledger.settle(cluster, id, outcome);
     const before = settled === "already" ? (await deps.ledger.read(cluster, id))?.outcome?.kind : undefined;
     if (settled === "settled" || before === "Done" || before === "Unknown") effective.push(id);

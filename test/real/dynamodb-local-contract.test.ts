@@ -1,4 +1,5 @@
 import { afterAll, describe } from "vitest";
+import { dynamoReservationStore } from "../../shared/capacity/dynamo-reservation-store.ts";
 import { dynamoCaseStore } from "../../shared/case/dynamo-case-store.ts";
 import { dynamoClaimStore } from "../../shared/case/dynamo-claim-store.ts";
 import { dynamoCatalogueStore } from "../../shared/catalogue/dynamo-catalogue-store.ts";
@@ -21,6 +22,7 @@ import { incidentStoreContract } from "../contract/incident-store.contract.ts";
 import { leakStoreContract } from "../contract/leak-store.contract.ts";
 import { ledgerContract } from "../contract/ledger.contract.ts";
 import { lifecycleStoreContract } from "../contract/lifecycle-store.contract.ts";
+import { reservationStoreContract } from "../contract/reservation-store.contract.ts";
 import { unknownStoreContract } from "../contract/unknown-store.contract.ts";
 import { startDynamoDbLocal } from "./aws/dynamodb-local.ts";
 
@@ -40,6 +42,7 @@ describe("on DynamoDB Local", () => {
   leakStoreContract(async () => dynamoLeakStore(client, await createTable()));
   ledgerContract(async () => dynamoLedger(client, await createTable()));
   lifecycleStoreContract(async () => dynamoLifecycleStore(client, await createTable()));
+  reservationStoreContract(async () => dynamoReservationStore(client, await createTable()));
   unknownStoreContract(async () => dynamoUnknownStore(client, await createTable()));
   dynamoRowsContract(dynamo);
 });

@@ -1,5 +1,4 @@
 import { describe, expect, it } from "vitest";
-import { spillKey } from "../../shared/kubernetes/spill.ts";
 import { limits } from "../../shared/rail/limits.ts";
 import { minutes, seconds } from "../../shared/time/duration.ts";
 import { aPooledDeployment, poolLabel } from "../build/deployment.ts";
@@ -214,6 +213,19 @@ describe("a process that dies while it spills", () => {
     expect(seen).toEqual({});
   });
 
+  it("and whose workload is deleted meanwhile: nobody claims to know what came of it", async () => {
+    const stage = await aSpillingStage();
+    const { settle } = stage.deps.ledger;
+    stage.deps.ledger.settle = async () => Promise.reject(killed);
+    await expect(stage.sight(stage.web)).rejects.toThrow("killed");
+    stage.deps.ledger.settle = settle;
+    stage.api.removeDeployment(stage.web);
+    await stage.sight(stage.web, "gone");
+    await stage.pass(minutes(5));
+    expect(await stage.actions()).toEqual([["CreateSpill", "Unknown", false]]);
+    expect(await stage.caseOf(stage.web.ref.uid)).toMatchObject({ state: "closed", closedBecause: "Gone" });
+  });
+
   it("a lost answer is not made up for by a second spill", async () => {
     const stage = await aSpillingStage();
     stage.api.answerNextWrite({ kind: "Unknown", message: "timed out" }, { applied: true });
@@ -234,8 +246,4 @@ describe("a process that dies while it spills", () => {
     expect((await stage.actions()).filter(([kind]) => kind === "CreateSpill")).toHaveLength(limits.attempts);
     expect(stage.api.events.map(({ reason }) => reason)).toEqual(["AttemptsExhausted"]);
   });
-});
-
-it("the opt-in key is the design's", () => {
-  expect(spillKey).toBe("knitbone.io/spill");
 });
