@@ -29,6 +29,7 @@ const gangKeys = [
   "pod-group.scheduling.sigs.k8s.io",
   "scheduling.x-k8s.io/pod-group",
   "kueue.x-k8s.io/pod-group-name",
+  "kueue.x-k8s.io/queue-name",
   "leaderworkerset.sigs.k8s.io/name",
 ];
 
