@@ -1,10 +1,16 @@
 import type { NamedFailure } from "./named-failure.ts";
 import { nodeFailures } from "./node-failures.ts";
 import { residueFailures } from "./residue-failures.ts";
+import { sharedCauseFailures } from "./shared-cause-failures.ts";
 import { stormFailure } from "./storm-failure.ts";
 import { terminatingFailures } from "./terminating-failures.ts";
 
-const calm: readonly NamedFailure[] = [...terminatingFailures, ...residueFailures, ...nodeFailures];
+const calm: readonly NamedFailure[] = [
+  ...terminatingFailures,
+  ...residueFailures,
+  ...nodeFailures,
+  ...sharedCauseFailures,
+];
 const ofCluster = (cluster: NamedFailure["cluster"]) => calm.filter((each) => each.cluster === cluster);
 const south = ofCluster("south");
 

@@ -26,7 +26,7 @@ export interface NamedFailure {
   readonly cluster: DemoCluster;
   /** For people: what is wrong, in a few words. */
   readonly what: string;
-  readonly healer: "terminating-reaper" | "orphan-sweeper" | "notready-handler";
+  readonly healer: "terminating-reaper" | "orphan-sweeper" | "notready-handler" | "dependency-watch";
   readonly expected: { readonly verdict: VerdictKind; readonly reason: string };
   /** What has to be there long before. */
   readonly past?: readonly PastEvent[];
