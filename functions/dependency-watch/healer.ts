@@ -11,7 +11,7 @@ import type { Policy } from "./policy.ts";
 import { nodeSayings, podSayings } from "./saying.ts";
 import { rulesOf } from "./thresholds.ts";
 
-const podSignals: ReadonlySet<string> = new Set(["PodWaiting", "PodSilent", "PodUnscheduled", "WarningEvent"]);
+const podSignals: ReadonlySet<string> = new Set(["PodWaiting", "PodSilent", "PodStarting", "PodUnscheduled"]);
 
 /** Finds the one cause behind many failures, across clusters: opens incidents, by which other healers hold back, and closes them. Heals nothing. */
 export const dependencyWatch = (policy: Policy): Healer<Facts, Reason> => ({

@@ -22,7 +22,8 @@ describe("what concerns dependency-watch", () => {
     { what: "a pod that waits", sighting: aSighting({ signals: ["PodWaiting"] }), expected: true },
     { what: "a silent pod", sighting: aSighting({ signals: ["PodSilent"] }), expected: true },
     { what: "a pod without a node", sighting: aSighting({ signals: ["PodUnscheduled"] }), expected: true },
-    { what: "a warning about a pod", sighting: aSighting({ signals: ["WarningEvent"] }), expected: true },
+    { what: "a pod that does not start", sighting: aSighting({ signals: ["PodStarting"] }), expected: true },
+    { what: "a mere warning about a pod", sighting: aSighting({ signals: ["WarningEvent"] }), expected: false },
     { what: "an overdue pod", sighting: aSighting({ signals: ["PodOverdue"] }), expected: false },
     { what: "a pod that is gone", sighting: aSighting({ delta: "gone", signals: [] }), expected: true },
     {
@@ -37,7 +38,7 @@ describe("what concerns dependency-watch", () => {
     },
     {
       what: "anything else",
-      sighting: aSighting({ object: { ...object, kind: "Job" }, signals: ["WarningEvent"] }),
+      sighting: aSighting({ object: { ...object, kind: "Job" }, signals: ["PodWaiting"] }),
       expected: false,
     },
   ])("$what: $expected", ({ sighting, expected }) => {
