@@ -2,6 +2,7 @@ import type { Cause, Remedy } from "../../shared/catalogue/signature.ts";
 import type { Verdict } from "../../shared/heal/heal.ts";
 import { findCondition } from "../../shared/kubernetes/condition.ts";
 import { luresReplacements, type NodeFacts } from "../../shared/kubernetes/node.ts";
+import { describeRef } from "../../shared/kubernetes/object-ref.ts";
 import { boundSince, type ContainerFacts, isStuckWaiting } from "../../shared/kubernetes/pod.ts";
 import type { Instant } from "../../shared/time/clock.ts";
 import { formatDuration } from "../../shared/time/duration.ts";
@@ -34,7 +35,7 @@ export function bound(look: Look, node: NodeFacts, around: BoundAround): Verdict
   if (hasStarted) {
     // What runs is never moved, and an Event alone proves nothing: the hint is all.
     if (known !== undefined) return leave(look, known.signature.cause, `has started: ${wordsOf(known)}`);
-    return { ...leave(look, "PodStarted", "has started"), ends: true } as Verdict<"PodStarted">;
+    return { kind: "leave", reason: "PodStarted", message: `${describeRef(pod.ref)} has started.`, ends: true };
   }
   if (known !== undefined) return byRemedy(look, node, around, known);
   const [unknown] = around.said;

@@ -2,6 +2,7 @@ import type { Case } from "../../shared/case/case.ts";
 import type { Cause } from "../../shared/catalogue/signature.ts";
 import type { Verdict } from "../../shared/heal/heal.ts";
 import { readyStatus } from "../../shared/kubernetes/node.ts";
+import { describeRef } from "../../shared/kubernetes/object-ref.ts";
 import { isTerminating } from "../../shared/kubernetes/pod.ts";
 import type { Instant } from "../../shared/time/clock.ts";
 import { type BoundReason, bound } from "./bound.ts";
@@ -28,7 +29,12 @@ export function decide(facts: Facts, _openCase: Case, policy: Policy, now: Insta
   if (around.kind === "ending") {
     return isTerminating(subject.pod)
       ? leave(look, "AlreadyTerminating", "is being deleted: terminating-reaper's")
-      : leave(look, "PodEnded", "has ended: orphan-sweeper's");
+      : {
+          kind: "leave",
+          reason: "PodEnded",
+          message: `${describeRef(subject.pod.ref)} has ended: not this healer's.`,
+          ends: true,
+        };
   }
   if (around.kind === "unbound") return unbound(look, around);
   if (typeof node === "string") return leave(look, "NodeGone", "is bound to a node that does not exist: PodGC's");

@@ -111,7 +111,10 @@ async function carryOut<Facts extends HealerFacts>(
     case "wait":
       return file(look, "wait", verdict, { until: ours(look, verdict.until) });
     case "leave":
-      return verdict.ends === true && !look.isNew ? close(look, "Recovered", "leave", verdict) : rest(look, verdict);
+      if (verdict.ends !== true) return rest(look, verdict);
+      if (!look.isNew) return close(look, "Recovered", "leave", verdict);
+      // A pod that is well leaves no row behind, whatever an Event said of it; a node's memory is kept.
+      return facts.subject.kind === "pod" ? { kind: "NothingOpen", reason: verdict.reason } : rest(look, verdict);
     case "handOver": {
       const judged = await standing(look);
       return judged === undefined ? { kind: "Superseded" } : giveAway(judged, verdict, ours(look, verdict.until));

@@ -9,8 +9,8 @@ import type { Look } from "./look.ts";
 import type { Subject } from "./subject.ts";
 import { isSuspectedNode } from "./suspected-node.ts";
 
-/** A suspected node is looked at again after this: somebody may have tainted it. */
-const suspectedForMs = seconds(60);
+/** What frees itself is looked at again after this: somebody may have tainted a suspected node. */
+const lookAgainMs = seconds(60);
 
 /** What one attempt has spent. */
 export interface Spent {
@@ -57,7 +57,9 @@ export async function spendBudgets<Facts extends HealerFacts>(
     if (answer.kind === "exhausted") {
       await giveBackAll(spent);
       deps.metrics.count("BudgetExhausted", 1, { scope: budget.scope });
-      return refusal(budget, heal, subject, nodeSuspected ? at + suspectedForMs : answer.nextAt);
+      // Freed as soon as the first one is seen to be going, not by age.
+      const isSoonFree = heal.kind === "EvictStuckPod" && budget.scope === "ownerInFlight";
+      return refusal(budget, heal, subject, nodeSuspected || isSoonFree ? at + lookAgainMs : answer.nextAt);
     }
     spent.push(budget);
   }

@@ -114,6 +114,9 @@ export async function awaitEnd<Facts extends HealerFacts>(
     // Only an acting healer has a write to wait for.
     mode: "act",
   } as const;
+  // Nothing of a Pending pod served, and its controller makes another as soon as it is being deleted: its owner is not kept waiting for its end, which on a
+  // silent node only another healer's write brings about.
+  if (pod.phase === "Pending") await freeOwner(sight);
   const filed = await fileCase(sight.deps, sight.openCase, { verdict, nextLookAt }, nextLookAt);
   return filed === "conflict" ? { kind: "Superseded" } : { kind: "Decided", reason: verdict.reason };
 }

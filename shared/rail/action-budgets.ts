@@ -104,8 +104,10 @@ function podBudgets(context: BudgetContext, subject: PodSubject, of: Make): read
     const forced = luresReplacements(on, subject.pod) ? limits.nodeUntainted : limits.nodeTainted;
     return of("node", "node", name, context.nodeSuspected ? { ...forced, limit: 0 } : braked(forced));
   };
+  // What never ran is not missed: waiting for its end must not hold up the pod of the same owner that another healer has to force away.
+  const inFlight = context.heal.kind === "EvictStuckPod" ? "stuck-in-flight" : "owner-in-flight";
   return [
-    of("ownerInFlight", "owner-in-flight", owner, limits.ownerInFlight),
+    of("ownerInFlight", inFlight, owner, limits.ownerInFlight),
     of("owner", "owner", owner, braked(limits.owner)),
     ...(node === undefined ? [] : [nodeBudget(node)]),
     of("namespace", "namespace", namespace, braked(limits.namespace)),

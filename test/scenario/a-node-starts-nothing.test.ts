@@ -9,7 +9,7 @@ import { anEvent } from "../build/event.ts";
 import { aFlagRow } from "../build/flag-row.ts";
 import { atNoon } from "../build/instant.ts";
 import { aLease } from "../build/lease.ts";
-import { aNode } from "../build/node.ts";
+import { aNode, aTaint } from "../build/node.ts";
 import { anUnboundPod, aSilentPod, aStartingPod } from "../build/pending-pod.ts";
 import { anOwnerRef, aPod } from "../build/pod.ts";
 import { aDeployment, aReplicaSet, aStatefulSet } from "../build/workload.ts";
@@ -94,6 +94,23 @@ describe("two pods of which the kubelet of a Ready node does not speak", () => {
     expect(actions.map(({ outcome, verifiedAt }) => [outcome?.kind, verifiedAt !== undefined])).toEqual(
       actions.map(() => ["Done", true]),
     );
+  });
+
+  it("go one after the other where they are of one workload, without waiting for an end that no kubelet brings", async () => {
+    const { api, ...stage } = await twoHealers();
+    api.putNode(aNode({ taints: [aTaint()] }));
+    api.putPod(aPod({ name: "elsewhere", nodeName: "n2", startTime: atNoon(-seconds(5)) }));
+    const pods = ["web-1", "web-2"].map((name) => aSilentPod({ name }));
+    for (const pod of pods) api.putPod(pod);
+    for (const pod of pods) {
+      await stage.sight(pod);
+      const isEvicted = api.writes.some((each) => each.pod.uid === pod.ref.uid);
+      // The API gives it its grace period; its kubelet never says that it is over.
+      if (isEvicted) api.putPod({ ...pod, deletionTimestamp: stage.clock.now() + seconds(30) });
+    }
+    expect(api.writes.map(({ pod }) => pod.name)).toEqual(["web-1"]);
+    await stage.pass(seconds(90));
+    expect(api.writes.map(({ pod }) => pod.name)).toEqual(["web-1", "web-2"]);
   });
 
   it("wait where no other node is known to start anything: nothing is marked or moved (S0-15)", async () => {

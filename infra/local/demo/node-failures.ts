@@ -23,10 +23,12 @@ export const nodeFailures: readonly NamedFailure[] = [
     what: "kubelet hangs",
     healer,
     expected: { verdict: "heal", reason: "NodeSuspected" },
-    // By then two of its pods had to be forced away; the third hands it over.
-    after: ["stuck-on-a-frozen-node", "second-on-the-same-node"],
+    // Handed over by what comes first: pods placed there of which its kubelet does not speak, or the third pod that would have to be forced away.
     deadlineMs: seconds(80),
-    inject: async ({ model }) => nodeRef(model, "north-1"),
+    async inject({ model }) {
+      model.kubelet("north-1").freeze({ keepLease: true });
+      return nodeRef(model, "north-1");
+    },
   },
   {
     name: "runtime-is-down",
