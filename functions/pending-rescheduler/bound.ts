@@ -82,8 +82,10 @@ function nodeOrPod(
       `${what}; many nodes are silent: the control plane is behind, and nothing is moved`,
     );
   }
-  if (failsOn.length > 0) {
-    const others = `It is stuck on ${failsOn.join(", ")} as well: not this node's fault`;
+  // Once it was everybody's, the last one to come round is not its node's fault either.
+  if (failsOn.length > 0 || look.openCase.verdict?.reason === "FailsOnManyNodes") {
+    const where = failsOn.length > 0 ? `is stuck on ${failsOn.join(", ")}` : "was stuck on other nodes";
+    const others = `It ${where} as well: not this node's fault`;
     return tellOwner(look, "FailsOnManyNodes", `${what}. ${others}`);
   }
   if (remedy === "handOver" && luresReplacements(node, look.subject.pod)) return handOver(look, node, cause, what);

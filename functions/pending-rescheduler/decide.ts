@@ -21,10 +21,10 @@ export type EndingReason =
 export type Reason = EndingReason | UnboundReason | SilentReason | BoundReason | SpillReason | Cause;
 
 /** What to do about a pod that does not start, or about a workload whose pods find no room. `now` by the cluster's own clock. */
-export function decide(facts: Facts, _openCase: Case, policy: Policy, now: Instant): Verdict<Reason> {
+export function decide(facts: Facts, openCase: Case, policy: Policy, now: Instant): Verdict<Reason> {
   if (isOfWorkload(facts)) return decideWorkload(facts, policy, now);
   const { subject, around } = facts;
-  const look: Look = { subject, policy, now };
+  const look: Look = { subject, openCase, policy, now };
   const { node } = subject;
   if (around.kind === "ending") {
     return isTerminating(subject.pod)

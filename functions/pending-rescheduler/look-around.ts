@@ -188,17 +188,17 @@ function pullUnderWay(pod: PodFacts, events: readonly EventFacts[]): BoundAround
   return { at: at(last), message: (last.message ?? "Pulling an image").slice(0, 300) };
 }
 
-/** The same workload, or one with the same image, is stuck elsewhere as well: then this node is not the cause (S0-25, S0-33). */
+/** The same workload, or a container of the same image, is stuck elsewhere as well: then this node is not the cause (S0-25, S0-33). */
 function nodesThatFailToo(
   pod: PodFacts,
   others: readonly PodFacts[],
   { pendingForMs }: Policy,
   now: Instant,
 ): readonly string[] {
-  const images = new Set(pod.containers.filter(({ state }) => state !== "running").map(({ image }) => image));
+  const images = new Set(pod.containers.filter(isStuckWaiting).map(({ image }) => image));
   const isAlike = (each: PodFacts) =>
     (each.owner !== undefined && each.owner.uid === pod.owner?.uid) ||
-    each.containers.some(({ state, image }) => state !== "running" && images.has(image));
+    each.containers.some((container) => isStuckWaiting(container) && images.has(container.image));
   const isStuck = (each: PodFacts) =>
     startingSince(each) !== undefined &&
     (each.containers.some(isStuckWaiting) || now - (boundSince(each) ?? now) >= pendingForMs);

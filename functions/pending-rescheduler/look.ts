@@ -1,3 +1,4 @@
+import type { Case } from "../../shared/case/case.ts";
 import type { Verdict } from "../../shared/heal/heal.ts";
 import { type PodSubject, workloadOf } from "../../shared/heal/subject.ts";
 import type { NodeFacts } from "../../shared/kubernetes/node.ts";
@@ -11,6 +12,7 @@ import type { Policy } from "./policy.ts";
 /** One look at one pod. `now` by the cluster's own clock. */
 export interface Look {
   readonly subject: PodSubject;
+  readonly openCase: Case;
   readonly policy: Policy;
   readonly now: Instant;
 }

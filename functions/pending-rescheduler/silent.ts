@@ -53,6 +53,10 @@ export function silent(look: Look, node: NodeFacts, around: SilentAround): Verdi
     }
     return tellOwner(look, "ControlPlaneSlow", `${what}, and no other node is known to have started a pod since`);
   }
+  // What the control plane had not told kubelets yet, it tells them now: they have their time from here on.
+  if (look.openCase.verdict?.reason === "ControlPlaneSlow") {
+    return waitUntil(look, "SilentYet", now + policy.silentForMs, `${what}; the control plane has come round`);
+  }
   if (luresReplacements(node, subject.pod)) {
     return handOver(look, node, "KubeletSilent", `${what}; ${here} pods wait there, and other nodes start theirs`);
   }

@@ -245,7 +245,7 @@ export const mutants: readonly Mutant[] = [
   {
     rail: "stuck pods: what fails elsewhere too is not this node's",
     file: "functions/pending-rescheduler/bound.ts",
-    find: `if (failsOn.length > 0) {`,
+    find: `if (failsOn.length > 0 || look.openCase.verdict?.reason === "FailsOnManyNodes") {`,
     replace: `if (failsOn.length > 99) {`,
     tests: startsNothing,
   },

@@ -135,6 +135,15 @@ describe("a node that is the cause", () => {
     }
   });
 
+  it("is not the cause either where it was everybody's, and this pod is the last to come round", () => {
+    const verdict = { kind: "escalate", reason: "FailsOnManyNodes", message: "", at: noon, mode: "act" } as const;
+    const facts = { subject: aSubject({ pod: stuck }), around: { ...quiet, said } };
+    expect(decide(facts, anOpenCase({ verdict }), policy, noon)).toMatchObject({
+      kind: "escalate",
+      reason: "FailsOnManyNodes",
+    });
+  });
+
   it("loses the pod once it is marked (S0-82)", () => {
     expect(judge(aSubject({ pod: stuck, node: tainted }), { said })).toMatchObject({
       kind: "heal",

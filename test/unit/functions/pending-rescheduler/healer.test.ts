@@ -213,9 +213,17 @@ describe("the same elsewhere", () => {
 
   it("is a pod of the same workload, or with the same image, that is stuck too (S0-25, S0-33)", async () => {
     expect(await failsOn(aStartingPod({ ...other }))).toEqual(["n2"]);
-    expect(await failsOn(aStartingPod({ ...other, owner: undefined }))).toEqual(["n2"]);
-    const foreign = [aContainer({ state: "waiting", reason: "ContainerCreating", image: "other:1" })];
-    expect(await failsOn(aStartingPod({ ...other, owner: undefined, containers: foreign }))).toEqual([]);
+    // Before there is a sandbox, no image is to blame.
+    expect(await failsOn(aStartingPod({ ...other, owner: undefined }))).toEqual([]);
+    const reserved = 'failed to reserve container name "a": name "a" is reserved for "4f1b"';
+    const create = { reason: "CreateContainerError", message: reserved };
+    const stuckOn = async (members: Parameters<typeof aStartingPod>[0]) =>
+      (await boundOf({ pods: [aStartingPod(create), aStartingPod({ ...other, owner: undefined, ...members })] }))
+        .failsOn;
+    expect(await stuckOn(create)).toEqual(["n2"]);
+    expect(await stuckOn({})).toEqual([]);
+    const foreign = [aContainer({ state: "waiting", reason: "CreateContainerError", image: "other:1" })];
+    expect(await stuckOn({ containers: foreign })).toEqual([]);
     expect(await failsOn(aStartingPod({ ...other, nodeName: "n1" }))).toEqual([]);
     expect(await failsOn(aStartingPod({ ...other, age: seconds(299) }))).toEqual([]);
     expect(await failsOn(aSilentPod({ ...other }))).toEqual([]);

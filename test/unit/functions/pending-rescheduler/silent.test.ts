@@ -120,6 +120,15 @@ describe("a pod that is bound, and of which no kubelet speaks", () => {
     expect(decide(later, anOpenCase(), policy, noon)).toMatchObject({ kind: "escalate", reason: "ControlPlaneSlow" });
   });
 
+  it("has its time anew once the control plane has come round (S0-15)", () => {
+    const facts = { subject: aSubject({ pod: aSilentPod() }), around: two };
+    const verdict = { kind: "wait", reason: "ControlPlaneSlow", message: "", at: atNoon(-1), mode: "act" } as const;
+    const after = decide(facts, anOpenCase({ verdict }), policy, noon);
+    expect(after).toMatchObject({ kind: "wait", reason: "SilentYet", until: noon + seconds(60) });
+    const later = anOpenCase({ verdict: { ...verdict, reason: "SilentYet" } });
+    expect(decide(facts, later, policy, noon)).toMatchObject({ kind: "handOver", reason: "KubeletSilent" });
+  });
+
   it("on a node that is not Ready, or not there, is not this healer's (S1-03)", () => {
     const pod = aSilentPod();
     for (const status of ["False", "Unknown"] as const) {
