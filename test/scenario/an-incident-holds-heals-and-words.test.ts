@@ -1,12 +1,16 @@
 import { describe, expect, it } from "vitest";
 import { dependencyWatch } from "../../functions/dependency-watch/healer.ts";
+import { pendingRescheduler } from "../../functions/pending-rescheduler/healer.ts";
+import { parsePolicy as parsePendingPolicy } from "../../functions/pending-rescheduler/policy.ts";
 import type { Verdict } from "../../shared/heal/heal.ts";
 import type { Incident } from "../../shared/incident/incident.ts";
 import { minutes, seconds } from "../../shared/time/duration.ts";
+import { anEvent } from "../build/event.ts";
+import { atNoon } from "../build/instant.ts";
 import { aRounds } from "../build/message.ts";
 import { aNode } from "../build/node.ts";
-import { aPod } from "../build/pod.ts";
-import { aPodWithoutImage } from "../build/waiting-pod.ts";
+import { aCondition, aPod } from "../build/pod.ts";
+import { aPodWithoutImage, aWaitingPod } from "../build/waiting-pod.ts";
 import { evictOrphan, type ScriptedFacts, scriptedHealer } from "../fakes/scripted-healer.ts";
 import { aStage, type Stage } from "./stage.ts";
 
@@ -116,4 +120,35 @@ it("dependency-watch and another healer over one table: a registry fails, nobody
     ["web-n2", "Stuck"],
     ["web-n3", "Stuck"],
   ]);
+});
+
+it.each([
+  ["of one node is that node's: it is handed over (S0-29)", ["n1"], ["handOver", "SandboxImage"]],
+  ["of three nodes is the image's: none of them is", ["n1", "n2", "n3"], ["wait", "IncidentOpen"]],
+] as const)("a sandbox image that is missing: %s", async (_, nodes, verdict) => {
+  const parsed = parsePendingPolicy({}, 1);
+  if (parsed.kind !== "policy") throw new Error("the defaults are a policy");
+  const policy = { objects: 3, nodes: 2, manyNodes: 3, quietForMs: minutes(10), silentForMs: seconds(60) };
+  const watch = await aStage(dependencyWatch(policy));
+  const other = await aStage(pendingRescheduler(parsed.policy), { by: { incidents: watch.deps.incidents } });
+  const since = atNoon(-minutes(10));
+  const message =
+    'Failed to create pod sandbox: rpc error: failed to get sandbox image "registry.k8s.io/pause:3.10": image "registry.k8s.io/pause:3.10": not found';
+  for (const nodeName of nodes) {
+    const conditions = [aCondition({ type: "PodScheduled", lastTransitionTime: since })];
+    const times = { creationTimestamp: since, startTime: since, conditions };
+    const held = aWaitingPod({ reason: "ContainerCreating" }, { name: `web-${nodeName}`, nodeName, ...times });
+    for (const { api } of [watch, other]) {
+      api.putNode(aNode({ name: nodeName }));
+      api.putPod(held);
+      api.putEvent(anEvent({ regarding: held.ref, reason: "FailedCreatePodSandBox", message, count: 20 }));
+    }
+    await watch.sight(held, "suspect", { signal: "PodStarting" });
+  }
+  const [first] = nodes;
+  const held = await other.api.pod("shop", `web-${first}`);
+  if (held.kind === "notFound") throw new Error("the pod is there");
+  await other.sight(held.object, "suspect", { signal: "PodStarting" });
+  const decided = (await other.caseOf(held.object.ref.uid))?.verdict;
+  expect([decided?.kind, decided?.reason]).toEqual(verdict);
 });
