@@ -169,6 +169,35 @@ export function clusterContract(create: () => Promise<ClusterUnderTest>): void {
       expect(await under.cluster.workload(namespace, { ...owner, name: "v" })).toEqual({ kind: "notFound" });
     });
 
+    on("finds a claim with its class, and who makes its volume where it is noted there", async (under) => {
+      const provisioner = "disks.csi.example.com";
+      const claim = {
+        apiVersion: "v1",
+        kind: "PersistentVolumeClaim",
+        metadata: {
+          name: "data",
+          namespace,
+          annotations: { "volume.kubernetes.io/storage-provisioner": provisioner },
+        },
+        spec: {
+          storageClassName: "nobody-has-it",
+          accessModes: ["ReadWriteOnce"],
+          resources: { requests: { storage: "1Gi" } },
+        },
+      };
+      await under.apply(`/api/v1/namespaces/${namespace}/persistentvolumeclaims/data`, claim);
+      expect(await under.cluster.volumeClaim(namespace, "data")).toMatchObject({
+        kind: "found",
+        object: {
+          ref: { kind: "PersistentVolumeClaim", namespace, name: "data" },
+          storageClass: "nobody-has-it",
+          driver: provisioner,
+          phase: "Pending",
+        },
+      });
+      expect(await under.cluster.volumeClaim(namespace, "nobody")).toEqual({ kind: "notFound" });
+    });
+
     on("finds the disruption budgets that select a pod", async (under) => {
       const pod = await makePod(under, "a", { labels: { team: "x" } });
       const budget = (name: string, selector: object) =>

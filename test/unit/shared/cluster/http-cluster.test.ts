@@ -413,3 +413,45 @@ describe("an Event", () => {
     expect(requests[0]?.body).toMatchObject({ note: "ü".repeat(512) });
   });
 });
+
+describe("reading a claim", () => {
+  const claim = (annotations: object, spec: object) => ({
+    kind: "PersistentVolumeClaim",
+    metadata: { name: "data", namespace: "shop", uid: "c1", resourceVersion: "3", annotations },
+    spec,
+    status: { phase: "Bound" },
+  });
+  const fast = { kind: "StorageClass", metadata: { name: "fast", uid: "s1" }, provisioner: "ebs.csi.aws.com" };
+  const claimPath = "/api/v1/namespaces/shop/persistentvolumeclaims/data";
+  const classPath = "/apis/storage.k8s.io/v1/storageclasses/fast";
+  const read = async (body: object, storageClass: Partial<ApiAnswer> = { body: fast }) => {
+    const { cluster, requests } = clusterOn(({ path }) => (path === classPath ? storageClass : { body }));
+    const found = await cluster.volumeClaim("shop", "data");
+    const { storageClass: named, driver } = found.kind === "found" ? found.object : {};
+    return { found: [named, driver], paths: requests.map(({ path }) => path) };
+  };
+
+  it("takes its driver from itself, else from its class", async () => {
+    const noted = claim(
+      { "volume.beta.kubernetes.io/storage-provisioner": "old.example" },
+      { storageClassName: "fast" },
+    );
+    expect(await read(noted)).toEqual({ found: ["fast", "old.example"], paths: [claimPath] });
+    const unnoted = claim({}, { storageClassName: "fast" });
+    expect(await read(unnoted)).toEqual({ found: ["fast", "ebs.csi.aws.com"], paths: [claimPath, classPath] });
+  });
+
+  it("knows of none where it has no class, or its class is gone", async () => {
+    const without = claim({}, { storageClassName: "", volumeName: "pv-1" });
+    expect(await read(without)).toEqual({ found: [undefined, undefined], paths: [claimPath] });
+    const gone = status(404, "NotFound", 'storageclasses.storage.k8s.io "fast" not found', { name: "fast" });
+    expect((await read(claim({}, { storageClassName: "fast" }), gone)).found).toEqual(["fast", undefined]);
+  });
+
+  it("does not take a class that may not be read for none", async () => {
+    const denied = status(403, "Forbidden", "storageclasses is forbidden");
+    await expect(read(claim({}, { storageClassName: "fast" }), denied)).rejects.toMatchObject({
+      code: "ClusterUnauthorized",
+    });
+  });
+});
