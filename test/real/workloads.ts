@@ -163,18 +163,40 @@ export async function cordon({ api }: ControlPlane, node: string, unschedulable:
   await api.patch(`/api/v1/nodes/${node}`, "merge", { spec: { unschedulable } });
 }
 
-export async function taint(
-  { api }: ControlPlane,
+/** Beside the taints that are there: the list is one value to the API server, and a patch replaces it. */
+export function taint(
+  cluster: ControlPlane,
   node: string,
   key: string,
   effect: "NoSchedule" | "NoExecute",
 ): Promise<void> {
-  await api.patch(`/api/v1/nodes/${node}`, "strategic-merge", { spec: { taints: [{ key, effect }] } });
+  return changeTaints(cluster, node, (taints) => [...taints, { key, effect }]);
 }
 
-export async function untaint({ api }: ControlPlane, node: string, key: string): Promise<void> {
-  // By its key alone: the others stay as they are.
-  await api.patch(`/api/v1/nodes/${node}`, "strategic-merge", { spec: { taints: [{ key, $patch: "delete" }] } });
+export function untaint(cluster: ControlPlane, node: string, key: string): Promise<void> {
+  return changeTaints(cluster, node, (taints) => taints.filter((each) => each.key !== key));
+}
+
+interface RawTaint {
+  readonly key: string;
+  readonly effect: string;
+}
+
+async function changeTaints(
+  { api }: ControlPlane,
+  node: string,
+  change: (taints: readonly RawTaint[]) => readonly RawTaint[],
+): Promise<void> {
+  // Others write to a node as well: under its version, and again when somebody was faster.
+  await eventually(`the taints of node ${node} to be changed`, 10_000, async () => {
+    const { metadata, spec } = await api.get(`/api/v1/nodes/${node}`);
+    const { resourceVersion } = metadata;
+    await api.patch(`/api/v1/nodes/${node}`, "merge", {
+      metadata: { resourceVersion },
+      spec: { taints: change(spec.taints ?? []) },
+    });
+    return true;
+  });
 }
 
 /** The Ready condition as the API shows it; undefined while there is none. */
