@@ -23,6 +23,8 @@ import { climb, spreadingFailure, suspect, tellCause } from "./suspect.ts";
 
 /** A relist that has been missing for less may still come round; the kubelet itself complains from three minutes on (S0-61). No wait of ours: not divided. */
 const plegWatchMs = minutes(6);
+/** A kubelet that says for longer that it is starting has something in its way (a runtime that is down). Kubernetes' own wait: not divided. */
+const startingMs = minutes(10);
 /** Pods that a look asks to be moved: each is judged by itself, under its own rails. */
 const movedPerLook = 3;
 /** Of the pods that could be moved, a node that is merely too full loses no more (S1-06). */
@@ -90,10 +92,15 @@ function marked(look: Look, sickness: Sickness): Verdict<Reason> {
   return alsoLookAt.length === 0 ? told : { ...told, alsoLookAt };
 }
 
-/** Somebody shuts it down, or it has just been started: the catalogue says of every part to wait. */
-function isHeld({ facts }: Look): boolean {
-  const parts = (facts.said ?? []).filter(({ by }) => by === "ready");
-  return parts.length > 0 && parts.every(({ known }) => known?.remedy === "hold");
+/** Somebody shuts it down, or it has just been started: the catalogue says of every part to wait. A start that lasts is none. */
+function isHeld(look: Look): boolean {
+  const said = look.facts.said ?? [];
+  const parts = said.filter(({ by }) => by === "ready");
+  if (parts.length === 0 || !parts.every(({ known }) => known?.remedy === "hold")) return false;
+  if (parts.some(({ known }) => known?.cause === "NodeShutdown")) return true;
+  const starts = said.filter(({ by, name }) => by === "event" && name === "Starting");
+  const startedAt = Math.max(readySince(look), ...starts.map(({ saidAt = 0 }) => saidAt));
+  return look.now < startedAt + startingMs;
 }
 
 function movablePods({ subject }: Look): readonly ObjectRef[] {

@@ -10,7 +10,7 @@ import { aRef } from "../../../build/object-ref.ts";
 import { anOwnerRef, aPod } from "../../../build/pod.ts";
 import { aSubject } from "../../../build/subject.ts";
 import { aDaemonSet, aJob, aReplicaSet, aStatefulSet } from "../../../build/workload.ts";
-import { aPolicy, judge, pleg, sayingNotReady, seenNotReady, suspected } from "./situation.ts";
+import { aPolicy, judge, nodeEvent, pleg, sayingNotReady, seenNotReady, suspected } from "./situation.ts";
 
 const markedAt = atNoon(-minutes(5));
 const sick = aNodeWithReady("False", atNoon(-minutes(20)), { taints: [suspected(markedAt)] });
@@ -150,10 +150,16 @@ describe("the look at a node calls for its pods", () => {
   });
 
   it("none while somebody shuts it down, while its kubelet has just started, or in investigation (S2-13)", () => {
-    const saying = (message: string) => sayingNotReady(message, { taints: [suspected(markedAt)] });
+    const saying = (message: string, since = atNoon(-minutes(9))) =>
+      sayingNotReady(message, { since, taints: [suspected(markedAt)] });
     expect(called({ node: saying("node is shutting down"), subject: { pods: pods(3) } })).toEqual([]);
     const starting = "container runtime status check may not have completed yet";
     expect(called({ node: saying(starting), subject: { pods: pods(3) } })).toEqual([]);
+    // A start that lasts ten minutes is none; one that was begun again is one.
+    const old = saying(starting, atNoon(-minutes(10)));
+    expect(called({ node: old, subject: { pods: pods(3) } })).toHaveLength(3);
+    const again = nodeEvent({ reason: "Starting", message: "Starting kubelet.", lastSeenAt: atNoon(-minutes(1)) });
+    expect(called({ node: old, events: [again], subject: { pods: pods(3) } })).toEqual([]);
     expect(called({ subject: { pods: pods(3) }, knobs: { mode: "investigate" } })).toEqual([]);
   });
 
