@@ -28,7 +28,7 @@ export async function correlate<Facts extends HealerFacts>(look: Look<Facts>, ve
   const seen = { cluster: key.cluster, object, mode: look.mode, at: look.deps.clock.now() };
   for (const each of suspects) await look.deps.incidents.saveMember({ ...each, ...seen });
   await endMembers(look, verdict.kind === "leave" && verdict.ends === true ? "well" : "changed", suspects);
-  for (const each of suspects) await openIfEnough(look, { kind: each.kind, key: each.key });
+  if (suspects.length > 0) await openWhatIsNot(look, suspects);
   return { ...look, openCase: withSuspects(look.openCase, suspects) };
 }
 
@@ -51,11 +51,29 @@ function withSuspects({ suspects: _before, ...openCase }: Case, suspects: readon
   return { ...openCase, suspects: suspects.map(({ kind, key }) => ({ kind, key })) };
 }
 
+/**
+ * Members are read only while their cause is not known: in a long outage each look at one of thousands would read them all. What is known behind an object is
+ * not looked for in its zone as well.
+ */
+async function openWhatIsNot<Facts extends HealerFacts>(
+  look: Look<Facts>,
+  suspects: readonly Suspicion[],
+): Promise<void> {
+  const { deps, openCase, mode } = look;
+  const open = (await deps.incidents.openFor(openCase.key.cluster)).filter((each) => counts(each.mode ?? "act", mode));
+  const isOpen = (cause: IncidentCause) => open.some((each) => isSameCause(each, cause));
+  const isKnown = suspects.some((each) => each.kind !== "zone" && isOpen(each));
+  for (const each of suspects) {
+    if (!isOpen(each) && !(isKnown && each.kind === "zone")) {
+      await openIfEnough(look, { kind: each.kind, key: each.key });
+    }
+  }
+}
+
 async function openIfEnough<Facts extends HealerFacts>(look: Look<Facts>, cause: IncidentCause): Promise<void> {
-  const { deps, healer, openCase, mode } = look;
+  const { deps, healer, openCase } = look;
   const { cluster } = openCase.key;
-  const open = (await deps.incidents.openFor(cluster)).filter((each) => isSameCause(each, cause));
-  if (healer.incidents === undefined || open.some((each) => counts(each.mode ?? "act", mode))) return;
+  if (healer.incidents === undefined) return;
   const members = await membersThatCount(look, cause);
   const found = opening(cause, cluster, members, healer.incidents, deps.clock.now());
   if (found !== undefined) await openIncident(look, cause, found);

@@ -13,6 +13,7 @@ import { dynamoLeakStore } from "../../shared/ledger/dynamo-leak-store.ts";
 import { dynamoLedger } from "../../shared/ledger/dynamo-ledger.ts";
 import { dynamoLifecycleStore } from "../../shared/lifecycle/dynamo-lifecycle-store.ts";
 import { dynamoBudgetStore } from "../../shared/rail/dynamo-budget-store.ts";
+import { aMember } from "../build/member.ts";
 import { aSignature } from "../build/signature.ts";
 import type { DynamoEmulator } from "./dynamo-emulator.ts";
 import { contract, type Deviations, type Keeps, racing } from "./promises.ts";
@@ -109,6 +110,10 @@ function rowPromises(keeps: Keeps, dynamo: DynamoEmulator): void {
     expect((await rowsOf(client, incidents))[0]?.["expiresAt"]).toBeUndefined();
     await dynamoIncidentStore(client, incidents).close(incident, at, "Quiet");
     expect((await rowsOf(client, incidents))[0]?.["expiresAt"]).toBe((at + 30 * day) / 1_000);
+
+    const members = await dynamo.createTable();
+    await dynamoIncidentStore(client, members).saveMember(aMember("web-1", { at }));
+    expect((await rowsOf(client, members))[0]?.["expiresAt"]).toBe((at + day) / 1_000);
   });
 
   keeps("a life is found by its name through a row of its own, which is rewritten only when it changes", async () => {

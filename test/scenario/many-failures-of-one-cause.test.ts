@@ -11,6 +11,7 @@ import { aNode } from "../build/node.ts";
 import { aCondition, aPod } from "../build/pod.ts";
 import { aVolumeClaim } from "../build/volume-claim.ts";
 import { aPodWithoutImage, aSilentPod, aWaitingPod } from "../build/waiting-pod.ts";
+import { memoryIncidentStore } from "../fakes/memory-incident-store.ts";
 import { aStage, type Stage } from "./stage.ts";
 
 const policy = { objects: 3, nodes: 2, manyNodes: 3, quietForMs: minutes(10), silentForMs: seconds(60) };
@@ -171,6 +172,16 @@ describe("a registry that fails (S0-32)", () => {
     mend(stage, there, "eu-2");
     await pass(stage, minutes(12));
     expect(await incidentsOf(stage)).toContain("* registry:registry.example#1 Repaired");
+  });
+
+  it("once known, is not counted anew at each look", async () => {
+    const incidents = memoryIncidentStore();
+    const stage = await aWatch((deps) => ({ ...deps, incidents }));
+    await outage(stage);
+    const before = incidents.calls("membersOf");
+    for (const each of failingOn("n1", "n2", "n3", "n1").slice(3)) await sighted(stage, each);
+    expect(incidents.calls("saveMember")).toBe(8);
+    expect(incidents.calls("membersOf")).toBe(before);
   });
 
   it("seen by two functions at the same moment is one incident, told once", async () => {
