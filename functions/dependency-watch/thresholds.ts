@@ -24,7 +24,8 @@ export function rulesOf({ objects, nodes, manyNodes, quietForMs }: Policy): Inci
       csiDriver: [{ ...few, parts: 2 }, many],
       // Whatever it is that fails: three different things, each of them in this zone only.
       zone: [{ ...many, parts: 3 }],
-      controlPlane: [many],
+      // It holds everything in its cluster: three sick kubelets of a thousand are not what lies between all of them and us.
+      controlPlane: [{ ...many, share: 0.2 }],
       nodes: [many],
     },
   };

@@ -71,11 +71,12 @@ async function openWhatIsNot<Facts extends HealerFacts>(
 }
 
 async function openIfEnough<Facts extends HealerFacts>(look: Look<Facts>, cause: IncidentCause): Promise<void> {
-  const { deps, healer, openCase } = look;
-  const { cluster } = openCase.key;
+  const { deps, healer, openCase, state } = look;
   if (healer.incidents === undefined) return;
   const members = await membersThatCount(look, cause);
-  const found = opening(cause, cluster, members, healer.incidents, deps.clock.now());
+  const readyNodes = (state.report?.report.zones ?? []).reduce((sum, { ready }) => sum + ready, 0);
+  const where = { cluster: openCase.key.cluster, readyNodes };
+  const found = opening(cause, where, members, healer.incidents, deps.clock.now());
   if (found !== undefined) await openIncident(look, cause, found);
 }
 

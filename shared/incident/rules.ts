@@ -6,6 +6,8 @@ export interface Threshold {
   readonly objects: number;
   readonly places: number;
   readonly parts: number;
+  /** And of the cluster's Ready nodes so large a share: for what would hold the whole of it. */
+  readonly share?: number;
 }
 
 /** When an incident opens, and when it closes: the policy of the healer that keeps them. */
@@ -56,10 +58,10 @@ function membersFor(cause: IncidentCause, cluster: string, members: readonly Mem
   return isFleetWide(cause) || cluster === "*" ? members : members.filter((each) => each.cluster === cluster);
 }
 
-/** What opens, if enough fails by it: as a look at an object of `cluster` finds it. */
+/** What opens, if enough fails by it: as a look at an object of `cluster` finds it, which has so many Ready nodes. */
 export function opening(
   cause: IncidentCause,
-  cluster: string,
+  { cluster, readyNodes }: { readonly cluster: string; readonly readyNodes: number },
   members: readonly Member[],
   rules: IncidentRules,
   now: Instant,
@@ -67,7 +69,7 @@ export function opening(
   const failing = membersFor(cause, cluster, members).filter(
     (each) => each.ended === undefined && now - each.at <= rules.windowMs,
   );
-  if (!rules.thresholds[cause.kind].some((each) => reaches(each, failing))) return undefined;
+  if (!rules.thresholds[cause.kind].some((each) => reaches(each, failing, readyNodes))) return undefined;
   const clusters = distinct(failing, (each) => each.cluster);
   const [only = cluster] = clusters;
   return {
@@ -78,10 +80,14 @@ export function opening(
   };
 }
 
-function reaches({ objects, places, parts }: Threshold, members: readonly Member[]): boolean {
+function reaches(
+  { objects, places, parts, share = 0 }: Threshold,
+  members: readonly Member[],
+  readyNodes: number,
+): boolean {
   return (
     members.length >= objects &&
-    distinct(members, placeOf).size >= places &&
+    distinct(members, placeOf).size >= Math.max(places, share * readyNodes) &&
     distinct(members, (each) => each.part).size >= parts
   );
 }

@@ -130,7 +130,7 @@ export const mutants: readonly Mutant[] = [
   {
     rail: "incident: never of one node alone",
     file: "shared/incident/rules.ts",
-    find: `    distinct(members, placeOf).size >= places &&
+    find: `    distinct(members, placeOf).size >= Math.max(places, share * readyNodes) &&
 `,
     replace: ``,
     tests: sharedCauses,

@@ -18,8 +18,8 @@ const registry: IncidentCause = { kind: "registry", key: "registry.example" };
 /** "n1 n2 n2": a pod on each, called by its position. */
 const on = (nodes: string, more: (index: number) => Partial<Member> = () => ({})): readonly Member[] =>
   nodes.split(" ").map((place, index) => aMember(`web-${index}`, { place, ...more(index) }));
-const opens = (members: readonly Member[], cause = registry, cluster = "eu-1") =>
-  opening(cause, cluster, members, rules, noon)?.cluster;
+const opens = (members: readonly Member[], cause = registry, cluster = "eu-1", readyNodes = 5) =>
+  opening(cause, { cluster, readyNodes }, members, rules, noon)?.cluster;
 
 describe("what opens an incident", () => {
   it.each([
@@ -49,7 +49,7 @@ describe("what opens an incident", () => {
   });
 
   it("says what fails, where, and by which words", () => {
-    expect(opening(registry, "eu-1", on("n1 n1 n2 n3"), rules, noon)).toMatchObject({
+    expect(opening(registry, { cluster: "eu-1", readyNodes: 5 }, on("n1 n1 n2 n3"), rules, noon)).toMatchObject({
       reason: "RegistryFailing",
       message:
         "4 objects on 3 nodes of 1 cluster fail by registry registry.example (RegistryFailing): eu-1 shop/web-0 on n1, eu-1 shop/web-1 on n1, eu-1 shop/web-2 on n2, …",
@@ -91,6 +91,18 @@ describe("what opens an incident", () => {
     }
     expect(opens(spread, { kind: "csiDriver", key: "x" })).toBe("*");
   });
+
+  it.each([
+    [15, "eu-1"],
+    [16, undefined],
+    [1_000, undefined],
+  ])(
+    "needs a fifth of the Ready nodes for a control plane, which holds the whole cluster: 3 of %i (S0-15)",
+    (ready, expected) => {
+      expect(opens(on("n1 n2 n3"), { kind: "controlPlane", key: "" }, "eu-1", ready)).toBe(expected);
+      expect(opens(on("n1 n2 n3"), { kind: "nodes", key: "PlegStalled" }, "eu-1", ready)).toBe("eu-1");
+    },
+  );
 
   it("takes nodes of one name in two clusters for two", () => {
     expect(opens(on("n1 n1 n1", (index) => ({ cluster: index === 0 ? "eu-1" : "eu-2" })))).toBe("*");
