@@ -37,7 +37,7 @@ export function parseCommandLine(argv: readonly string[], version: string): Comm
   let problem = "";
   const command = new Command("npm start --")
     .description(
-      "Runs Knitbone on this machine: without options a demo that heals two simulated clusters, with --kubeconfig on real ones.",
+      "Runs Knitbone on this machine: without options a demo that heals simulated clusters, with --kubeconfig on real ones.",
     )
     .option("--once", "demo: end when every named failure has ended; exit 0 only if each ended as it should")
     .option("--json", "JSON lines on standard output; progress goes to standard error")

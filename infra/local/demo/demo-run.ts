@@ -22,7 +22,7 @@ const labDivisor = 20;
 /** The shortest that a forwarder's settings allow: the storm brake follows from reports, and people watch. */
 const reportEveryMs = 5_000;
 
-/** Heals two simulated clusters in which one thing after the other breaks. Resolves to the exit code. */
+/** Heals simulated clusters in which one thing after the other breaks. Resolves to the exit code. */
 export async function runDemo(run: DemoRun, host: Host): Promise<number> {
   const { clock, random, version, ended } = host;
   const begunAt = clock.now();
@@ -36,7 +36,7 @@ export async function runDemo(run: DemoRun, host: Host): Promise<number> {
     const stack = await bringUp({ ...host, state, lab: labDivisor, progress, log, onFailure: host.fail });
     closing.push(() => stack.stop());
     const stores = storesOf(stack);
-    const stage = demoStage({ kubeconfig: state.file("clusters.kubeconfig"), clock, random });
+    const stage = demoStage({ root: host.root, kubeconfig: state.file("clusters.kubeconfig"), clock, random });
     closing.push(() => stage.stop());
     const open = async () => {
       stage.liveUpToNow(namedFailures.flatMap(({ past = [] }) => past));
@@ -46,7 +46,7 @@ export async function runDemo(run: DemoRun, host: Host): Promise<number> {
       closing.push(() => Promise.all(watched.map((cluster) => cluster.stop())));
       await Promise.race([Promise.all(watched.map((cluster) => seen(cluster, stores, host))), aborted(ended)]);
     };
-    await progress.step("starting two simulated clusters", open);
+    await progress.step(`starting ${demoClusters.length} simulated clusters`, open);
     stack.startSchedules();
 
     const play = demoPlay({
@@ -66,7 +66,7 @@ export async function runDemo(run: DemoRun, host: Host): Promise<number> {
       live?.end();
       tellEnd(sightings, begunAt, run, host);
       if (!run.once) {
-        progress.say(`Knitbone ${version} goes on watching both clusters; state in ${state.path}. Ctrl-C ends it.`);
+        progress.say(`Knitbone ${version} goes on watching them all; state in ${state.path}. Ctrl-C ends it.`);
         await aborted(ended);
       }
     }
@@ -138,7 +138,7 @@ function drawPlay(live: LiveScreen, sightings: readonly Sighting[], { clock, std
   const now = clock.now();
   const count = (test: (each: Sighting) => boolean) => sightings.filter(test).length;
   const view = {
-    title: `Knitbone ${version} · demo: two simulated clusters, lab mode (ages and margins ÷ ${labDivisor})`,
+    title: `Knitbone ${version} · demo: ${demoClusters.length} simulated clusters, lab mode (ages and margins ÷ ${labDivisor})`,
     notices: [],
     rows: sightings.map((each) => rowOfSighting(each, now)),
     foot: `${count((each) => each.healedAt !== undefined)} healed · ${count(({ state }) => state === "ended")} of ${sightings.length} ended · Ctrl-C ends it`,

@@ -26,8 +26,11 @@ export interface NamedFailure {
   readonly cluster: DemoCluster;
   /** For people: what is wrong, in a few words. */
   readonly what: string;
-  readonly healer: "terminating-reaper" | "orphan-sweeper" | "notready-handler" | "dependency-watch";
+  /** Folder of the healer that judges it. */
+  readonly healer: string;
   readonly expected: { readonly verdict: VerdictKind; readonly reason: string };
+  /** How a node looks once it is healed: it carries our mark (default), it lost it again, or it is out of service. A healed pod is gone. */
+  readonly shows?: "marked" | "givenBack" | "outOfService";
   /** What has to be there long before. */
   readonly past?: readonly PastEvent[];
   /** Injected only when these have ended. */

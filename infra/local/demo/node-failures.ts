@@ -1,16 +1,8 @@
-import { KnitboneError } from "../../../shared/errors.ts";
-import type { ObjectRef } from "../../../shared/kubernetes/object-ref.ts";
 import { seconds } from "../../../shared/time/duration.ts";
-import type { ClusterModel } from "../cluster-model/model.ts";
+import { nodeRef } from "./break-node.ts";
 import type { NamedFailure } from "./named-failure.ts";
 
 const healer = "notready-handler";
-
-function nodeRef(model: ClusterModel, name: string): ObjectRef {
-  const node = model.store.get("nodes", "", name);
-  if (node) return { kind: "Node", namespace: "", name, uid: node.metadata.uid };
-  throw new KnitboneError("ConfigInvalid", `preparing the demo: there is no node ${name}`);
-}
 
 let repairRuntime: (() => void) | undefined;
 

@@ -1,6 +1,6 @@
 import type { Case } from "../../../shared/case/case.ts";
 import type { VerdictKind } from "../../../shared/heal/heal.ts";
-import { suspectMark } from "../../../shared/kubernetes/node-marks.ts";
+import { outOfServiceMark, suspectMark } from "../../../shared/kubernetes/node-marks.ts";
 import type { ObjectRef } from "../../../shared/kubernetes/object-ref.ts";
 import type { Instant } from "../../../shared/time/clock.ts";
 import type { AuditRecord } from "../cluster-model/api/audit.ts";
@@ -56,8 +56,10 @@ function withVerdict(before: Sighting, cases: readonly Case[], object: ObjectRef
 }
 
 function withWrites(before: Sighting, object: ObjectRef, model: ClusterModel): Sighting {
-  const [first] = writesTo(object, model);
-  const healed = first !== undefined && isHealed(object, model) ? { healedAt: first.at } : {};
+  const writes = writesTo(object, model);
+  // What is done to a node after our mark is the newest write; the first one was the mark.
+  const deed = before.failure.shows === undefined ? writes[0] : writes.at(-1);
+  const healed = deed !== undefined && isHealed(before.failure, object, model) ? { healedAt: deed.at } : {};
   return { ...lastLook(before, model), ...healed };
 }
 
@@ -70,9 +72,14 @@ export function lastLook(sighting: Sighting, model: ClusterModel): Sighting {
   const { failure, object } = sighting;
   if (object === undefined) return sighting;
   const writes = writesTo(object, model).length;
-  // A node that is marked is given back one day.
-  const wanted = failure.expected.verdict !== "heal" ? 0 : object.kind === "Node" ? 2 : 1;
-  return { ...sighting, wrongWrites: Math.max(0, writes - wanted) };
+  return { ...sighting, wrongWrites: Math.max(0, writes - wantedWrites(failure, object)) };
+}
+
+/** A node that is marked is given back one day, and one that is put out of service twice: both marks come and go. */
+function wantedWrites({ expected, shows }: NamedFailure, { kind }: ObjectRef): number {
+  if (expected.verdict !== "heal") return 0;
+  if (kind === "Pod") return 1;
+  return shows === "outOfService" ? 4 : 2;
 }
 
 export function isOk(sighting: Sighting): boolean {
@@ -113,9 +120,16 @@ function writesTo(object: ObjectRef, model: ClusterModel): readonly AuditRecord[
   );
 }
 
-/** A pod is gone, a node carries our mark. */
-function isHealed({ kind, namespace, name, uid }: ObjectRef, model: ClusterModel): boolean {
+/** A pod is gone; a node looks as the failure says. */
+function isHealed(
+  { shows = "marked" }: NamedFailure,
+  { kind, namespace, name, uid }: ObjectRef,
+  model: ClusterModel,
+): boolean {
   if (kind === "Pod") return model.store.get("pods", namespace, name)?.metadata.uid !== uid;
   const node = model.store.get("nodes", "", name);
-  return node?.metadata.uid === uid && node.spec.taints?.some(({ key }) => key === suspectMark.key) === true;
+  if (node?.metadata.uid !== uid) return false;
+  const carries = (key: string) => node.spec.taints?.some((taint) => taint.key === key) === true;
+  if (shows === "outOfService") return carries(outOfServiceMark.key);
+  return carries(suspectMark.key) === (shows === "marked");
 }

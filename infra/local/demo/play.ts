@@ -33,10 +33,10 @@ export function demoPlay(options: {
   const change = (name: string, next: Partial<Sighting>) => {
     sightings = sightings.map((each) => (each.failure.name === name ? { ...each, ...next } : each));
   };
-  const hung: Readonly<Record<DemoCluster, Set<string>>> = { north: new Set(), south: new Set() };
+  const hung = new Map(Object.keys(models).map((cluster) => [cluster, new Set<string>()]));
   const sceneOf = ({ cluster }: NamedFailure): Scene => ({
     model: models[cluster],
-    hung: hung[cluster],
+    hung: hung.get(cluster) ?? new Set(),
     clusters: stores.clusters,
     incidents: stores.incidents,
     clock,

@@ -4,14 +4,17 @@ import type { Random } from "../../../shared/random/random.ts";
 import type { Clock } from "../../../shared/time/clock.ts";
 import { aCluster } from "../cluster-model/builder.ts";
 import { drive } from "../cluster-model/driver.ts";
+import type { NodeShape } from "../cluster-model/kubelet/node-status.ts";
 import type { ClusterModel } from "../cluster-model/model.ts";
 import { type PastClock, pastClock } from "./past-clock.ts";
+import { knitboneRights } from "./rights.ts";
 
-export type DemoCluster = "north" | "south";
+export type DemoCluster = "north" | "south" | "east" | "west";
 
-export const demoClusters: readonly DemoCluster[] = ["north", "south"];
+/** Pods break in the first two, nodes in the others: what is marked there must be few among many. */
+export const demoClusters: readonly DemoCluster[] = ["north", "south", "east", "west"];
 
-/** Two simulated clusters that answer on loopback. */
+/** Simulated clusters that answer on loopback. */
 export interface Stage {
   readonly models: Readonly<Record<DemoCluster, ClusterModel>>;
   /** A kubeconfig with a context per cluster, named like it. */
@@ -32,31 +35,52 @@ export interface PastEvent {
 const historyMs = 12 * 60_000;
 /** Kubelets renew their leases every 10 s: larger steps would look like silence. */
 const historyStepMs = 5_000;
-const zones = ["a", "a", "b", "b", "c"];
+const small = ["a", "a", "b", "b", "c"];
+/** Two nodes that are not ready at the same time are less than a tenth: no brake, which halves budgets from there on. */
+const large = Array.from({ length: 24 }, (_, index) => ["a", "b", "c"][Math.floor(index / 8)] ?? "a");
+const zonesOf: Readonly<Record<DemoCluster, readonly string[]>> = {
+  north: small,
+  south: small,
+  east: large,
+  west: large,
+};
+/** Nodes that are not like the others. */
+const special: Readonly<Record<string, Partial<NodeShape>>> = {
+  "north-2": { extended: { "example.com/gpu": "2" } },
+  // To be filled.
+  "north-4": { maxPods: 9 },
+};
 
 export function demoStage(options: {
+  /** The repository: what Knitbone may do in a cluster is said there. */
+  readonly root: string;
   readonly kubeconfig: string;
   readonly clock: Clock;
   readonly random: Random;
 }): Stage {
-  const { kubeconfig, clock, random } = options;
+  const { root, kubeconfig, clock, random } = options;
   const time = pastClock(clock, historyMs);
   const cluster = (name: DemoCluster) =>
     aCluster({
       clock: time,
       random,
       name,
-      nodes: zones.map((zone, index) => ({
+      nodes: zonesOf[name].map((zone, index) => ({
         name: `${name}-${index + 1}`,
         zone: `${name}-${zone}`,
         pool: "general",
         cpu: "8",
         memory: "32Gi",
-        // One small node, to be filled.
-        maxPods: name === "north" && index === 3 ? 9 : 30,
+        maxPods: 30,
+        ...special[`${name}-${index + 1}`],
       })),
     });
-  const models = { north: cluster("north"), south: cluster("south") };
+  const models = {
+    north: cluster("north"),
+    south: cluster("south"),
+    east: cluster("east"),
+    west: cluster("west"),
+  };
   const all = Object.values(models);
   const closing: (() => Promise<void>)[] = [];
 
@@ -74,7 +98,7 @@ export function demoStage(options: {
         const face = await models[name].listen();
         closing.push(() => face.close());
         const token = random.id();
-        models[name].api.addToken(token, "knitbone", knitboneRights);
+        models[name].api.addToken(token, "knitbone", knitboneRights(root));
         contexts.push({ name, url: face.url, token });
       }
       // Tokens of simulated clusters on loopback, gone with the process; still nobody else's business.
@@ -102,14 +126,6 @@ function passHistory(
   time.arrive();
   for (const model of all) model.step();
 }
-
-/** What the `rbac.yaml` files of forwarder and healers ask for together. */
-const knitboneRights = [
-  { verbs: ["get", "list", "watch"], resources: ["*"] },
-  { verbs: ["delete"], resources: ["pods"] },
-  { verbs: ["create"], resources: ["pods/eviction", "events"] },
-  { verbs: ["patch"], resources: ["nodes"] },
-] as const;
 
 function kubeconfigOf(contexts: readonly { readonly name: string; readonly url: string; readonly token: string }[]) {
   return {

@@ -7,6 +7,7 @@ import {
   createPod,
   createStatefulSet,
 } from "../cluster-model/builder.ts";
+import { taint } from "./break-node.ts";
 import { deletePod, graceSeconds, hangAndDelete, podRef, runningPod } from "./break-pod.ts";
 import type { NamedFailure, Scene } from "./named-failure.ts";
 
@@ -189,15 +190,12 @@ export const terminatingFailures: readonly NamedFailure[] = [
     healer,
     expected: { verdict: "leave", reason: "ForeignRemediator" },
     past: spread("mail"),
+    // Karpenter's taint holds back what is done on its node to others, too.
+    after: ["evicted-residue"],
     deadlineMs: seconds(60),
     async inject(scene) {
       const { model } = scene;
-      const node = model.store.get("nodes", "", "north-3");
-      if (node) {
-        model.as("karpenter").modify("nodes", node, "", ({ spec }) => {
-          spec.taints = [...(spec.taints ?? []), { key: "karpenter.sh/disrupted", effect: "NoSchedule" }];
-        });
-      }
+      taint(model, "north-3", "karpenter", { key: "karpenter.sh/disrupted", effect: "NoSchedule" });
       return hangAndDelete(scene, "shop", "mail", "north-3");
     },
   },
@@ -225,7 +223,7 @@ export const terminatingFailures: readonly NamedFailure[] = [
   },
   {
     name: "node-object-gone",
-    requirement: "S0-48",
+    requirement: "S0-54",
     cluster: "south",
     what: "stuck, node gone",
     healer,

@@ -24,7 +24,7 @@ export const registryUnavailable: PullWords = (pod) => {
   return `${resolving(image)}: unexpected status from HEAD request to ${manifest}: 503 Service Unavailable`;
 };
 
-/** The registry's name resolves to nothing. @public for tests and failures to come */
+/** The registry's name resolves to nothing. @public used by tests only */
 export const registryUnknown: PullWords = (pod) => {
   const image = imageOf(pod);
   const { host, manifest } = partsOf(image);

@@ -1,10 +1,15 @@
+import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
+import { readRequirements } from "../../../../../infra/coverage/read-requirements.ts";
 import { namedFailures } from "../../../../../infra/local/demo/failures.ts";
+import { preparedFailures } from "../../../../../infra/local/demo/prepared-failures.ts";
+
+const root = fileURLToPath(new URL("../../../../..", import.meta.url));
 
 const names = namedFailures.map(({ name }) => name);
 
-test("there are at least twelve failures, each with a name of its own", () => {
-  expect(names.length).toBeGreaterThanOrEqual(12);
+test("there are at least twenty-five failures, each with a name of its own", () => {
+  expect(names.length).toBeGreaterThanOrEqual(25);
   expect(new Set(names).size).toBe(names.length);
 });
 
@@ -29,4 +34,16 @@ test("the storm waits for everything else in its cluster, as it holds it all", (
 
 test("what is said of a failure fits into 80 columns", () => {
   for (const { what } of namedFailures) expect(what.length).toBeLessThanOrEqual(17);
+});
+
+test("each shows a requirement that the table of them knows", () => {
+  const known = readRequirements(root).rows.map(({ id }) => id);
+  const shown = [...namedFailures, ...preparedFailures].map(({ requirement }) => requirement);
+  expect(shown.filter((id) => !known.includes(id))).toEqual([]);
+});
+
+test("what is prepared for other healers is in the same form, under names of its own", () => {
+  const prepared = preparedFailures.map(({ name }) => name);
+  expect(prepared.filter((name, index) => prepared.indexOf(name) < index)).toEqual([]);
+  expect(preparedFailures.filter(({ what }) => what.length > 17)).toEqual([]);
 });
