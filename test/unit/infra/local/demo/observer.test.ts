@@ -144,6 +144,28 @@ describe("a node that is to be marked", () => {
     await mark([]);
     expect(isOk(lastLook(ended, model))).toBe(false);
   });
+
+  test("is healed by the mark that its failure speaks of: given back, or out of service", async () => {
+    const uid = model.store.get("nodes", "", "n1")?.metadata.uid ?? "";
+    const begun = watched("heal", "StayedWell");
+    const showing = (shows: NonNullable<NamedFailure["shows"]>): Sighting => ({
+      ...begun,
+      failure: { ...begun.failure, shows },
+      object: { kind: "Node", namespace: "", name: "n1", uid },
+    });
+    const look = (sighting: Sighting) =>
+      observed(sighting, [caseWith(sighting, "heal", "StayedWell", clock.now())], model, clock.now());
+    await mark([ourMark]);
+    await clock.advance(1_000);
+    expect(look(showing("givenBack")).healedAt).toBeUndefined();
+    expect(look(showing("outOfService")).healedAt).toBeUndefined();
+    await mark([ourMark, { key: "node.kubernetes.io/out-of-service", effect: "NoExecute" }]);
+    expect(look(showing("outOfService")).healedAt).toBe(clock.now());
+    expect(look(showing("givenBack")).healedAt).toBeUndefined();
+    await mark([]);
+    expect(look(showing("givenBack")).healedAt).toBe(clock.now());
+    expect(look(showing("outOfService")).healedAt).toBeUndefined();
+  });
 });
 
 describe("a failure that is to be left", () => {
