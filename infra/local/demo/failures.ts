@@ -2,7 +2,7 @@ import { ladderFailures } from "./ladder-failures.ts";
 import type { NamedFailure } from "./named-failure.ts";
 import { nodeFailures } from "./node-failures.ts";
 import { orphanFailures } from "./orphan-failures.ts";
-import { preparedFailures } from "./prepared-failures.ts";
+import { pendingFailures } from "./pending-failures.ts";
 import { residueFailures } from "./residue-failures.ts";
 import { sharedCauseFailures } from "./shared-cause-failures.ts";
 import { sourceFailures } from "./source-failures.ts";
@@ -18,7 +18,7 @@ const calm: readonly NamedFailure[] = [
   ...ladderFailures,
   ...sourceFailures,
   ...orphanFailures,
-  ...preparedFailures,
+  ...pendingFailures,
   ...sharedCauseFailures,
 ];
 const ofCluster = (cluster: NamedFailure["cluster"]) => calm.filter((each) => each.cluster === cluster);

@@ -1,6 +1,6 @@
-import { minutes, seconds } from "../../../shared/time/duration.ts";
+import { seconds } from "../../../shared/time/duration.ts";
 import { createDeployment, createPersistentVolumeClaim, podsOf, type WorkloadShape } from "../cluster-model/builder.ts";
-import { imageNotFound, registryOf, registryUnavailable } from "../cluster-model/kubelet/pull-words.ts";
+import { imageNotFound } from "../cluster-model/kubelet/pull-words.ts";
 import type { ClusterModel } from "../cluster-model/model.ts";
 import { eventually, podRef } from "./break-pod.ts";
 import type { NamedFailure, Scene } from "./named-failure.ts";
@@ -29,7 +29,7 @@ const isOf = (name: string) => (pod: { metadata: { labels?: Record<string, strin
   pod.metadata.labels?.["app"] === name;
 
 /** Pods that do not start, for reasons that a scheduler or a kubelet gives, or without one. Judged by pending-rescheduler. */
-const pendingFailures: readonly NamedFailure[] = [
+export const pendingFailures: readonly NamedFailure[] = [
   {
     name: "no-room",
     requirement: "S0-12",
@@ -105,28 +105,6 @@ const pendingFailures: readonly NamedFailure[] = [
   },
 ];
 
-/** What many stand on, and fails. Judged by dependency-watch. */
-const dependencyFailures: readonly NamedFailure[] = [
-  {
-    name: "registry-is-down",
-    requirement: "S0-32",
-    cluster,
-    what: "registry is down",
-    healer: "dependency-watch",
-    expected: { verdict: "wait", reason: "RegistrySuspected" },
-    deadlineMs: minutes(1),
-    inject(scene) {
-      const isFrom = (pod: Parameters<typeof registryOf>[0]) => registryOf(pod) === "registry.down.example";
-      repairs.set(
-        "registry",
-        everywhere(scene.model, (node) => scene.model.kubelet(node).failImages(registryUnavailable, isFrom)),
-      );
-      return started("shipped", () => ({ replicas: 4, ...withImage("registry.down.example/shop/web:9") }))(scene);
-    },
-    afterwards: repair("registry"),
-  },
-];
-
 /** On every node; returns what ends it everywhere. */
 function everywhere(model: ClusterModel, breakOne: (node: string) => () => void): () => void {
   const undone = model.store.sorted("nodes").map(({ metadata }) => breakOne(metadata.name));
@@ -134,6 +112,3 @@ function everywhere(model: ClusterModel, breakOne: (node: string) => () => void)
     for (const undo of undone) undo();
   };
 }
-
-/** Failures of healers that may not be here yet. `failures.ts` says whose are shown. */
-export const preparedFailures: readonly NamedFailure[] = [...pendingFailures, ...dependencyFailures];
