@@ -7,13 +7,7 @@ import { lookAround } from "./look-around.ts";
 import { observeSpilling } from "./observe-workload.ts";
 import type { Policy } from "./policy.ts";
 
-const signals: ReadonlySet<string> = new Set([
-  "PodUnscheduled",
-  "PodSilent",
-  "PodWaiting",
-  "PodStarting",
-  "WarningEvent",
-]);
+const signals: ReadonlySet<string> = new Set(["PodUnscheduled", "PodSilent", "PodWaiting", "PodStarting"]);
 
 /** Containers that are kept as evidence: a status may hold thousands. */
 const containersKept = 50;

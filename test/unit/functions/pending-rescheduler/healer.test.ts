@@ -52,7 +52,7 @@ describe("what concerns pending-rescheduler", () => {
     { what: "a silent pod", sighting: aSighting({ signals: ["PodSilent"] }), expected: true },
     { what: "a pod that waits", sighting: aSighting({ signals: ["PodWaiting"] }), expected: true },
     { what: "a pod that starts slowly", sighting: aSighting({ signals: ["PodStarting"] }), expected: true },
-    { what: "a warning about a pod", sighting: aSighting({ signals: ["WarningEvent"] }), expected: true },
+    { what: "a mere warning about a pod", sighting: aSighting({ signals: ["WarningEvent"] }), expected: false },
     { what: "a pod that is gone", sighting: aSighting({ delta: "gone", signals: [] }), expected: true },
     { what: "an overdue pod", sighting: aSighting({ signals: ["PodOverdue"] }), expected: false },
     {

@@ -2,7 +2,6 @@ import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { readRequirements } from "../../../../../infra/coverage/read-requirements.ts";
 import { namedFailures } from "../../../../../infra/local/demo/failures.ts";
-import { preparedFailures } from "../../../../../infra/local/demo/prepared-failures.ts";
 
 const root = fileURLToPath(new URL("../../../../..", import.meta.url));
 
@@ -38,12 +37,6 @@ test("what is said of a failure fits into 80 columns", () => {
 
 test("each shows a requirement that the table of them knows", () => {
   const known = readRequirements(root).rows.map(({ id }) => id);
-  const shown = [...namedFailures, ...preparedFailures].map(({ requirement }) => requirement);
+  const shown = namedFailures.map(({ requirement }) => requirement);
   expect(shown.filter((id) => !known.includes(id))).toEqual([]);
-});
-
-test("what is prepared for other healers is in the same form, under names of its own", () => {
-  const prepared = preparedFailures.map(({ name }) => name);
-  expect(prepared.filter((name, index) => prepared.indexOf(name) < index)).toEqual([]);
-  expect(preparedFailures.filter(({ what }) => what.length > 17)).toEqual([]);
 });
