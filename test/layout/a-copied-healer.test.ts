@@ -66,7 +66,7 @@ beforeAll(async () => {
   symlinkSync(join(root, "node_modules"), join(copy, "node_modules"));
   copyHealer();
   template = JSON.parse(readFileSync(await compiledTemplate({ root: copy, log: () => {} }), "utf8"));
-}, 60_000);
+}, 120_000);
 afterAll(() => scratch[Symbol.dispose]());
 
 describe("a healer that was made by copying a folder", () => {
@@ -114,11 +114,11 @@ describe("a healer that was made by copying a folder", () => {
     const said = tool("vitest/vitest.mjs", "run", "test/layout/healer-folders.test.ts", `test/unit/functions/${name}`);
     expect(said).toMatch(/Test Files\s+\d+ passed/);
     expect(said).toContain(`test/unit/functions/${name}/pipeline.test.ts`);
-  }, 60_000);
+  }, 120_000);
 
   it("is refused where the copy was forgotten halfway: a folder under another name than its healer's", () => {
     renameSync(join(copy, "functions", name), join(copy, "functions", "half-done"));
     expect(() => tool("vitest/vitest.mjs", "run", "test/layout/healer-folders.test.ts")).toThrow(/half-done/);
     renameSync(join(copy, "functions", "half-done"), join(copy, "functions", name));
-  }, 60_000);
+  }, 120_000);
 });
