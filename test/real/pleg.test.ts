@@ -4,7 +4,13 @@ import { type ControlPlane, startControlPlane } from "./control-plane.ts";
 import { type FrozenNode, marginEndsAt, stageFrozenNode } from "./frozen-node.ts";
 import { type Kubelet, startKubelet } from "./kubelet.ts";
 import { type Product, productOn, tellWhy } from "./product.ts";
-import { expectExplainableWrites, marksByProduct, removedByProduct, warningsAbout } from "./product-record.ts";
+import {
+  expectExplainableWrites,
+  marksByProduct,
+  removedByProduct,
+  warningsAbout,
+  writesIn,
+} from "./product-record.ts";
 import { eventually } from "./wait.ts";
 import {
   cordon,
