@@ -1,4 +1,5 @@
 import { findCondition } from "../../shared/kubernetes/condition.ts";
+import { readyStatus } from "../../shared/kubernetes/node.ts";
 import { hours, minutes, seconds } from "../../shared/time/duration.ts";
 import { adviceOn } from "./advisories.ts";
 import type { Look } from "./look.ts";
@@ -21,6 +22,8 @@ const marginMs = seconds(60);
 const ourBootWithinMs = minutes(30);
 const dayMs = hours(24);
 const bootsPerDay = 2;
+/** What pods showed longer ago is no cause of now. */
+const shownWithinMs = hours(1);
 /** Of what the node says that it can hold (S1-06). */
 const densityShare = 0.9;
 
@@ -95,12 +98,22 @@ export function density({ subject, policy }: Look): Correlation | undefined {
 }
 
 /** What may be behind it, beside what its Ready says: at most four, for people. */
-export function likelyCauses({ facts, subject, now }: Look): string {
+export function likelyCauses(look: Look): string {
+  const { facts, subject, now } = look;
   const fresh = (facts.said ?? []).filter((each) => isFresh(each, now));
   const rank: readonly Said["by"][] = ["ready", "condition", "event"];
   const known = rank.flatMap((by) => meanings(fresh.filter((each) => each.by === by)));
-  const likely = [...new Set([...known, ...adviceOn(subject.node)])].slice(0, 4);
+  const likely = [...new Set([...known, ...shownByPods(look), ...adviceOn(subject.node)])].slice(0, 4);
   return likely.length === 0 ? "" : `. Likely: ${likely.join("; ")}`;
+}
+
+/** What pods there were handed over for shortly before: a runtime that answers late, a network that is not set up (S1-09, S1-12). */
+function shownByPods({ openCase, now, subject }: Look): readonly string[] {
+  if (readyStatus(subject.node) === "True") return [];
+  const offsetMs = openCase.clockOffsetMs ?? 0;
+  const late = (openCase.symptoms ?? []).filter(({ at }) => now - (at + offsetMs) <= shownWithinMs);
+  const reasons = [...new Set(late.map(({ reason }) => reason))].slice(0, 3);
+  return reasons.length === 0 ? [] : [`before it, pods there showed ${reasons.join(", ")}`];
 }
 
 /** When Ready took its value. */

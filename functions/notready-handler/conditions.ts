@@ -22,12 +22,14 @@ const reasons: readonly (readonly [Cause, ConditionReason])[] = [
   ["LayerCorrupt", "LayerCorrupt"],
 ];
 
-/** The kubelet's own, whose taint keeps new pods away already (S0-55, S0-56). */
-const pressures: readonly (readonly [string, ConditionReason])[] = [
-  ["DiskPressure", "DiskPressure"],
-  ["MemoryPressure", "MemoryPressure"],
-  ["PIDPressure", "PIDPressure"],
+/** The kubelet's own, whose taint keeps new pods away already (S0-55, S0-56), and what helps. */
+const pressures: readonly (readonly [string, ConditionReason, string])[] = [
+  ["DiskPressure", "DiskPressure", "clean its images and logs; a reboot does not help"],
+  ["MemoryPressure", "MemoryPressure", "move what is big there, or bound it"],
+  ["PIDPressure", "PIDPressure", "look for what makes so many processes there"],
 ];
+/** Events that name what was killed for want of memory: the kubelet's, and node-problem-detector's. */
+const kills: ReadonlySet<string> = new Set(["SystemOOM", "OOMKilling"]);
 
 function conditions({ facts, now }: Look): readonly Said[] {
   return (facts.said ?? []).filter((each) => each.by === "condition" && isFresh(each, now));
@@ -69,13 +71,25 @@ function lostDevice({ subject, openCase, now }: Look): ConditionFinding | undefi
   return { reason: "DeviceLost", words, since: openCase.memory?.devicesLostSince ?? now };
 }
 
-function pressure({ subject }: Look): ConditionFinding | undefined {
-  for (const [type, reason] of pressures) {
+function pressure({ subject, facts, now }: Look): ConditionFinding | undefined {
+  for (const [type, reason, help] of pressures) {
     const condition = subject.node.conditions.find((each) => each.type === type && each.status === "True");
     if (condition === undefined) continue;
     const told = condition.message === undefined ? "" : ` (${condition.message})`;
-    const words = `has ${type}${told}: its kubelet keeps new pods away and evicts by itself; make room there`;
+    const killed = type === "MemoryPressure" ? killedThere(facts, now) : "";
+    const words = `has ${type}${told}: its kubelet keeps new pods away and evicts by itself; ${help}${killed}`;
     return { reason, words, since: condition.lastTransitionTime ?? 0 };
   }
   return undefined;
+}
+
+/** The last three that were killed, in the words of whoever saw it (S0-56). */
+function killedThere({ said = [] }: Look["facts"], now: Instant): string {
+  const killed = said.filter((each) => each.by === "event" && kills.has(each.name) && isFresh(each, now));
+  return killed.length === 0
+    ? ""
+    : `. Killed there: ${killed
+        .slice(0, 3)
+        .map(({ text }) => text)
+        .join("; ")}`;
 }

@@ -75,9 +75,11 @@ function marked(look: Look, since: Instant, ails: readonly string[]): Verdict<Re
   if (broken !== undefined) return climbOrTell(look, broken.reason, broken.words);
   const live = liveCondition(look);
   if (ails.length > 0 || live !== undefined) {
-    const words = `calls itself Ready, but ${[...ails, ...(live === undefined ? [] : [live.words])].join(", ")}`;
+    // One that latches says what ails it only beside what is seen now: then no restart is tried that cannot help (S0-18).
+    const condition = live ?? (ails.length > 0 ? latchedCondition(look) : undefined);
+    const words = `calls itself Ready, but ${[...ails, ...(condition === undefined ? [] : [condition.words])].join(", ")}`;
     if (now < since + backOffMs) return wait(look, "Settling", since + backOffMs, words);
-    const cause = live?.reason ?? rebootBehind(look)?.reason ?? "NodeSuspected";
+    const cause = condition?.reason ?? rebootBehind(look)?.reason ?? "NodeSuspected";
     return climbOrTell(look, cause, `${words}. Look at its kubelet and container runtime`);
   }
   const due = wellAt(look);

@@ -60,7 +60,9 @@ function byRemedy(look: Look, node: NodeFacts, around: BoundAround, known: Known
     case "incident":
       return hold(look, "DependencyFailing", `${what} (${cause})`);
     case "tell":
-      return look.now < due ? waitUntil(look, cause, due, what) : tellOwner(look, cause, what);
+      return look.now < due
+        ? waitUntil(look, cause, due, what)
+        : tellOwner(look, cause, `${what}${versionsOf(known, node)}`);
     case "handOver":
     case "evict":
       return look.now < due ? waitUntil(look, cause, due, what) : nodeOrPod(look, node, around, known, what);
@@ -126,6 +128,12 @@ function rank({ from, signature: { cause, remedy } }: Known): number {
 
 function wordsOf({ reason, text, signature }: Known): string {
   return `${signature.meaning} ${reason}: ${text}`;
+}
+
+/** What a node is made of is what its owner has to change (S0-37). */
+function versionsOf({ signature: { scope } }: Known, { ref, ...node }: NodeFacts): string {
+  if (scope !== "node") return "";
+  return `. ${ref.name} runs ${node.osImage}, ${node.containerRuntimeVersion} and kubelet ${node.kubeletVersion}`;
 }
 
 function stuckWords(containers: readonly ContainerFacts[]): string {

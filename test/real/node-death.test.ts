@@ -41,7 +41,7 @@ describe("Knitbone, beside a node that is silent", () => {
   }, 5 * minutes);
   afterAll(() => cluster?.stop());
 
-  test("it is marked, people are told, and nothing is done to what runs there, for nothing proves that it is off (S0-54, S3-07)", async () => {
+  test("it is marked, people are told, and nothing is done to what runs there, for nothing proves that it is off (S0-54, S0-58, S3-07)", async () => {
     tellWhy(knitbone);
     dead.kubelet.freeze();
     await becomesReady("Unknown");

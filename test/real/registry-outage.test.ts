@@ -59,7 +59,7 @@ describe("Knitbone, while a registry fails for three nodes (S0-32)", () => {
     expect(new Set((await pods()).map(({ spec }) => spec.nodeName)).size).toBeGreaterThanOrEqual(2);
   });
 
-  test("while it is open another healer holds what it explains: a pod that its frozen kubelet does not end", async () => {
+  test("while it is open another healer holds what it explains: a pod that its frozen kubelet does not end (S0-06, X-12)", async () => {
     tellWhy(knitbone);
     const held = (await pods()).find(({ spec }) => spec.nodeName === "n3") ?? (await pods())[0];
     if (held === undefined) throw new Error("unreachable: there are six");

@@ -62,7 +62,7 @@ describe.concurrent("Knitbone, beside runtimes that are down or hang", () => {
   }, 5 * minutes);
   afterAll(() => cluster?.stop());
 
-  test("the runtime is down (S0-03, S3-02, 07), also after the kubelet was restarted: the node is NotReady, nobody is deleted, and all of it comes back", async ({
+  test("the runtime is down (S0-03, S0-20, S1-13, S3-02, 07), also after the kubelet was restarted: the node is NotReady, nobody is deleted, and all of it comes back", async ({
     expect,
   }) => {
     tellWhy(knitbone);
@@ -104,7 +104,7 @@ describe.concurrent("Knitbone, beside runtimes that are down or hang", () => {
     expect(writesIn(cluster.audit, "down")).toEqual([]);
   });
 
-  test("containers that hang leave their node Ready until the kubelet is restarted, which then cannot begin (S3-12); nothing is done to it", async ({
+  test("containers that hang leave their node Ready until the kubelet is restarted, which then cannot begin (S0-40, S3-12); nothing is done to it", async ({
     expect,
   }) => {
     tellWhy(knitbone);

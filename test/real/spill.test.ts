@@ -61,7 +61,7 @@ describe("Knitbone, beside a workload that finds no room in its own pool", () =>
       metadata: { annotations: { "knitbone.io/spill": "other-pool" } },
     });
 
-  test("it runs in another pool until its own has room again: replicas before, during and after (S0-12, S0-13, X-16)", async ({
+  test("it runs in another pool until its own has room again: replicas before, during and after (S0-02, S0-12, S0-13, X-16, X-17)", async ({
     expect,
   }) => {
     tellWhy(knitbone);

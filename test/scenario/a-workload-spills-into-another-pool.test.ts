@@ -9,7 +9,7 @@ import { aSpillingStage, roomFor } from "./spilling-stage.ts";
 const killed = new Error("killed");
 
 describe("a workload that finds no room in its own pool", () => {
-  it("runs in another one as long as it finds none, and what was made for it goes again (S0-12, X-16)", async () => {
+  it("runs in another one as long as it finds none, and what was made for it goes again (S0-12, X-16, X-17)", async () => {
     const stage = await aSpillingStage();
     await stage.sight(stage.web);
     expect(await stage.spill()).toMatchObject({

@@ -92,7 +92,7 @@ describe("what an open incident explains", () => {
   });
 });
 
-it("dependency-watch and another healer over one table: a registry fails, nobody is told of each pod, and it goes on by itself afterwards (S0-32)", async () => {
+it("dependency-watch and another healer over one table: a registry fails, nobody is told of each pod, and it goes on by itself afterwards (S0-06, S0-32, X-12)", async () => {
   const policy = { objects: 3, nodes: 2, manyNodes: 3, quietForMs: minutes(10), silentForMs: seconds(60) };
   const watch = await aStage(dependencyWatch(policy));
   const other = await aStage(scriptedHealer(escalates, "pending-rescheduler"), {

@@ -10,7 +10,7 @@ it.each([
   ["v1.14.0", 0],
   ["v1.36.3", 0],
   ["", 0],
-])("a kubelet %s: %i advisories (S0-66)", (kubeletVersion, count) => {
+])("a kubelet %s: %i advisories (S0-66, S1-17)", (kubeletVersion, count) => {
   expect(advised({ kubeletVersion })).toBe(count);
 });
 
@@ -20,7 +20,7 @@ it.each([
   ["containerd://2.2.2", 0],
   ["containerd://2.2.4", 0],
   ["cri-o://2.2.3", 0],
-])("a runtime %s: %i advisories (S0-65)", (containerRuntimeVersion, count) => {
+])("a runtime %s: %i advisories (S0-65, S1-17, S3-04)", (containerRuntimeVersion, count) => {
   expect(advised({ containerRuntimeVersion })).toBe(count);
 });
 

@@ -53,7 +53,7 @@ describe("a node that ceased to be Ready after its kubelet was started", () => {
     ["a quarter of an hour before", since - minutes(15), "AfterKubeletRestart"],
     ["longer before", since - minutes(15) - 1, "NotReadyRuntime"],
     ["long after", since + minutes(2), "NotReadyRuntime"],
-  ])("%s: the cause (S3-01)", (_, at, reason) => {
+  ])("%s: the cause (S3-01, S3-11)", (_, at, reason) => {
     expect(judge({ node, memory: seenNotReady, events: [started(at)] })).toMatchObject({ kind: "heal", reason });
   });
 
@@ -127,7 +127,7 @@ describe("a node that was rebooted", () => {
 });
 
 describe("a node that holds too many pods", () => {
-  it("is that, from nine tenths of what it says it can hold on, beside PLEG (S1-06, S1-10)", () => {
+  it("is that, from nine tenths of what it says it can hold on, beside PLEG (S1-06, S1-10, S1-20)", () => {
     const node = sayingNotReady(pleg);
     const reasonOf = (pods: number, knobs = {}) =>
       judge({ node, memory: seenNotReady, subject: { pods: manyPods(pods) }, knobs }).reason;

@@ -106,7 +106,7 @@ describe("rungs", () => {
     expect(verdict).toMatchObject({ kind: "escalate", reason: "NotReadyPleg" });
   });
 
-  it("wait for the one that is being tried on another node that is not Ready (S2-04)", () => {
+  it("wait for the one that is being tried on another node that is not Ready (S1-15, S2-04)", () => {
     const other = {
       ref: aRef({ kind: "Node", name: "n2" }),
       ready: "False",
@@ -123,10 +123,18 @@ describe("rungs", () => {
   it("of a machine that does not work are reboots at most once, and of what hangs in the kernel no restarts (S0-18, S0-38)", () => {
     const readyChanges = [1, 2, 3, 4, 5].map((n) => atNoon(-minutes(n)));
     expect(look({ memory: { readyChanges } })).toMatchObject(asked("reboot"));
-    const node = { ...aNode({ taints: [suspected(atNoon(-hours(1)))] }) };
-    const hung = aCondition({ type: "KernelDeadlock", status: "True" });
-    expect(judge({ node: { ...node, conditions: [...node.conditions, hung] }, knobs: all })).not.toMatchObject({
-      heal: { kind: "AskNodeTask" },
+    const message = "task docker:4242 blocked for more than 120 seconds.";
+    const hung = aCondition({ type: "KernelDeadlock", status: "True", reason: "DockerHung", message });
+    const node = aNode({
+      taints: [suspected(atNoon(-hours(1)))],
+      conditions: [...aNode().conditions, { ...hung, lastTransitionTime: atNoon(-hours(2)) }],
+    });
+    // It latches: alone it asks for nothing.
+    expect(judge({ node, knobs: all })).not.toMatchObject({ heal: { kind: "AskNodeTask" } });
+    const pods = [aStandingPod({ endsBy: atNoon(-seconds(31)) })];
+    expect(judge({ node, knobs: all, subject: { pods } })).toMatchObject({
+      ...asked("reboot"),
+      reason: "ProcessHung",
     });
   });
 });
