@@ -62,7 +62,7 @@ describe.concurrent("Knitbone, beside runtimes that are down or hang", () => {
   }, 5 * minutes);
   afterAll(() => cluster?.stop());
 
-  test("the runtime is down (S0-03, S0-20, S1-13, S3-02, 07), also after the kubelet was restarted: the node is NotReady, nobody is deleted, and all of it comes back", async ({
+  test("the runtime is down (S0-03, S0-20, S3-02, 07), also after the kubelet was restarted: the node is NotReady, nobody is deleted, and all of it comes back", async ({
     expect,
   }) => {
     tellWhy(knitbone);
