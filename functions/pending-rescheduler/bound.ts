@@ -24,6 +24,9 @@ export type BoundReason =
   // evicted
   | "StuckOnSuspectNode";
 
+/** As many pods that are stuck on one node for what is each pod's own trouble have the node in common (S0-43). */
+const evictionsOfNode = 3;
+
 type Known = Said & { readonly signature: NonNullable<Said["signature"]> };
 
 /** Bound to a Ready node, and its kubelet says what is the matter, or nothing of note. */
@@ -73,7 +76,7 @@ function byRemedy(look: Look, node: NodeFacts, around: BoundAround, known: Known
 function nodeOrPod(
   look: Look,
   node: NodeFacts,
-  { failsOn, silent }: BoundAround,
+  { failsOn, alikeHere = 0, silent }: BoundAround,
   { signature: { cause, remedy } }: Known,
   what: string,
 ): Verdict<BoundReason | Cause> {
@@ -90,7 +93,11 @@ function nodeOrPod(
     const others = `It ${where} as well: not this node's fault`;
     return tellOwner(look, "FailsOnManyNodes", `${what}. ${others}`);
   }
-  if (remedy === "handOver" && luresReplacements(node, look.subject.pod)) return handOver(look, node, cause, what);
+  const isOfNode = remedy === "handOver" || alikeHere + 1 >= evictionsOfNode;
+  if (isOfNode && luresReplacements(node, look.subject.pod)) {
+    const beside = alikeHere === 0 ? "" : `, and so it is of ${alikeHere} more pods there`;
+    return handOver(look, node, cause, `${what}${beside}`);
+  }
   if (!isMovable(look.subject)) {
     const rule = "It is not moved: only a ReplicaSet's pods without claims are, of which nothing ever ran";
     return tellOwner(look, "NotMovable", `${what}. ${rule}`);

@@ -52,6 +52,8 @@ export interface BoundAround {
   readonly pulling?: { readonly at: Instant; readonly message: string };
   /** Other nodes on which the same workload or image is stuck too; only looked for where the node may be the cause. */
   readonly failsOn: readonly string[];
+  /** Other pods of this node whose own state calls for their eviction as well (S0-43); only looked for with `failsOn`, absent where there is none. */
+  readonly alikeHere?: number;
   /** As `SilentAround.silent`, and only looked for with `failsOn`. */
   readonly silent: readonly SilentPod[];
 }

@@ -131,14 +131,27 @@ async function bound(
   const mayBeTheNode = said.some(({ signature }) => signature?.remedy === "handOver" || signature?.remedy === "evict");
   const others = mayBeTheNode ? await pending() : [];
   const pulling = pullUnderWay(pod, events);
+  const alikeHere = others.filter((each) => isOfSameNode(each, pod) && callsForEviction(each, known.catalogue)).length;
   return {
     kind: "bound",
     said,
     saidMore: distinct.length > saidAtMost,
     ...(pulling === undefined ? {} : { pulling }),
     failsOn: nodesThatFailToo(pod, others, policy, now),
+    ...(alikeHere === 0 ? {} : { alikeHere }),
     silent: silentPods(others),
   };
+}
+
+function isOfSameNode({ ref, nodeName }: PodFacts, pod: PodFacts): boolean {
+  return nodeName === pod.nodeName && ref.uid !== pod.ref.uid;
+}
+
+/** By its own state alone. */
+function callsForEviction(pod: PodFacts, catalogue: Catalogue): boolean {
+  return saidByPod(pod)
+    .slice(0, saidAtMost)
+    .some((each) => lookedUp(catalogue, "state", each).signature?.remedy === "evict");
 }
 
 /** Who speaks of a bound pod that does not start. */

@@ -197,6 +197,18 @@ describe("a dead sandbox", () => {
     expect(judge(aSubject({ pod }), around, noon - 1)).toMatchObject({ kind: "wait", reason: "SandboxGone" });
     expect(judge(aSubject({ pod }), around)).toMatchObject({ kind: "heal", reason: "SandboxGone" });
   });
+
+  it("like those of two more pods there makes the node suspect first; then it is evicted all the same (S0-43)", () => {
+    const pod = aStartingPod({ reason: "RunContainerError" });
+    const around = (alikeHere: number) => ({ said: [sandboxGone], alikeHere });
+    expect(judge(aSubject({ pod }), around(1))).toMatchObject({ kind: "heal", reason: "SandboxGone" });
+    expect(judge(aSubject({ pod }), around(2))).toMatchObject({
+      kind: "handOver",
+      node: aNode().ref,
+      reason: "SandboxGone",
+    });
+    expect(judge(aSubject({ pod, node: tainted }), around(2))).toMatchObject({ kind: "heal", reason: "SandboxGone" });
+  });
 });
 
 describe("a pod that takes its time", () => {

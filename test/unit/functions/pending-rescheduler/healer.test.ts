@@ -230,6 +230,24 @@ describe("the same elsewhere", () => {
   });
 });
 
+describe("the same on the node itself", () => {
+  const words =
+    "failed to create containerd task: failed to create shim task: OCI runtime create failed: runc create failed: unable to create new parent process: namespace path: lstat /proc/4242/ns/ipc: no such file or directory";
+  const dead = (members: Parameters<typeof aStartingPod>[0] = {}) =>
+    aStartingPod({ reason: "RunContainerError", message: words, ...members });
+
+  it("is counted by each pod's own state, three make the node suspect (S0-43)", async () => {
+    const others = [dead({ name: "web-2" }), dead({ name: "web-3" })];
+    const elsewhere = dead({ name: "db-1", nodeName: "n2", owner: undefined, containers: [] });
+    const alone = await around({ pods: [dead(), aStartingPod({ name: "web-2" }), elsewhere] });
+    expect(alone.around).not.toHaveProperty("alikeHere");
+    expect(alone.verdict).toMatchObject({ kind: "heal", reason: "SandboxGone" });
+    const three = await around({ pods: [dead(), ...others] });
+    expect(three.around).toMatchObject({ alikeHere: 2 });
+    expect(three.verdict).toMatchObject({ kind: "handOver", reason: "SandboxGone" });
+  });
+});
+
 const recordedStatuses = new URL("../../../fixtures/kubernetes/v1.36.3/containerStatus/", import.meta.url);
 
 /** What is done about a container in each recorded waiting state, ten minutes after the pod was bound to a node that is like the others. */
