@@ -38,7 +38,17 @@ export const pendingFailures: readonly NamedFailure[] = [
     healer: "pending-rescheduler",
     expected: { verdict: "escalate", reason: "NoRoom" },
     deadlineMs: seconds(60),
-    inject: started("giant", () => ({ cpu: "20" })),
+    inject: started("giant", () => ({ cpu: "20000" })),
+  },
+  {
+    name: "room-in-pieces",
+    requirement: "S0-13",
+    cluster,
+    what: "room in pieces",
+    healer: "pending-rescheduler",
+    expected: { verdict: "escalate", reason: "Fragmented" },
+    deadlineMs: seconds(60),
+    inject: started("bulky", () => ({ cpu: "20" })),
   },
   {
     name: "wish-that-no-node-meets",
