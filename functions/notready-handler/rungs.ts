@@ -77,7 +77,10 @@ function underWayOf({ subject, now }: Look, last: TriedRung | undefined): Step |
 }
 
 /** Why this rung is not asked for now, in words. One node at a time: what helps one is tried on the next (S2-04). */
-function obstacle({ facts: { fleet }, now }: Look, rung: Rung, emptied: boolean): string | undefined {
+function obstacle({ facts: { fleet, said = [] }, now }: Look, rung: Rung, emptied: boolean): string | undefined {
+  // A restart under heavy IO reads and writes the more, and fails for the same reason (S0-36).
+  const isSlow = said.some((each) => each.known?.cause === "DiskSlow" && isFresh(each, now));
+  if (isSlow && rung !== "replace") return "its disk is slow: nothing is restarted before that is over";
   const elsewhere = fleet?.siblings.find(({ ready, task }) => ready !== "True" && task !== undefined);
   if (elsewhere !== undefined) return `${elsewhere.task} is being tried on node ${elsewhere.ref.name} first`;
   if (fleet !== undefined && cascading(fleet, now)) return "others failed in the last ten minutes: nothing is tried";

@@ -23,6 +23,7 @@ const components = [
   "nvidia-container-toolkit",
   "nvidia-driver",
   "node-problem-detector",
+  "eks-node-monitoring-agent",
 ] as const;
 
 /** What forwarders and terminals carry unchanged; letters that only look like these cannot be told apart by eye. */

@@ -38,6 +38,7 @@ export const causes = [
   "DbusClosed",
   "DeadlinePassed",
   "DeviceLost",
+  "DiskSlow",
   "ExecProbeTimeout",
   "ExecSetns",
   "FilesystemReadOnly",

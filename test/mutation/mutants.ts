@@ -648,6 +648,13 @@ export const mutants: readonly Mutant[] = [
     tests: drained,
   },
   {
+    rail: "rungs: no restart while the disk is slow",
+    file: "functions/notready-handler/rungs.ts",
+    find: `if (isSlow && rung !== "replace")`,
+    replace: `if (isSlow && rung === undefined)`,
+    tests: [`${nodeCauses}/rungs.test.ts`],
+  },
+  {
     rail: "rungs: one node at a time",
     file: "functions/notready-handler/rungs.ts",
     find: `if (elsewhere !== undefined) return`,

@@ -120,6 +120,17 @@ describe("rungs", () => {
     expect(look({ fleet: fleet("True") })).toMatchObject(asked("restart-kubelet"));
   });
 
+  it("wait while an agent says that the disk is slow: a restart would only add to that (S0-36)", () => {
+    const message = "IODelays: Process (containerd) (PID 4242) incurred 12.5 seconds of I/O delay";
+    const slow = (lastSeenAt: number, source = "eks-node-monitoring-agent") =>
+      look({ events: [nodeEvent({ reason: "StorageReady", message, source, lastSeenAt })] });
+    expect(slow(noon)).toMatchObject({ kind: "escalate", reason: "NotReadyPleg" });
+    expect(slow(noon).message).toContain("its disk is slow: nothing is restarted before that is over");
+    expect(slow(noon).message).toContain("Processes of the node wait for its disk");
+    expect(slow(atNoon(-minutes(15)) - 1)).toMatchObject(asked("restart-kubelet"));
+    expect(slow(noon, "mallory")).toMatchObject(asked("restart-kubelet"));
+  });
+
   it("of a machine that does not work are reboots at most once, and of what hangs in the kernel no restarts (S0-18, S0-38)", () => {
     const readyChanges = [1, 2, 3, 4, 5].map((n) => atNoon(-minutes(n)));
     expect(look({ memory: { readyChanges } })).toMatchObject(asked("reboot"));
