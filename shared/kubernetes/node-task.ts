@@ -23,6 +23,7 @@ export interface NodeTask {
 }
 
 export const taskKey = "knitbone.io/task";
+/** @internal Exported for its tests. */
 export const taskDoneType = "knitbone.io/TaskDone";
 
 /** "restart-kubelet#mi4x2-3": the annotation's value. */

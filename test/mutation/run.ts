@@ -8,7 +8,8 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symli
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { modelMutants } from "./model-mutants.ts";
-import { type Mutant, mutants as railMutants } from "./mutants.ts";
+import type { Mutant } from "./mutant.ts";
+import { mutants as railMutants } from "./mutants.ts";
 
 const lists: Readonly<Record<string, readonly Mutant[]>> = { rails: railMutants, model: modelMutants };
 const list = process.argv[2] ?? "rails";

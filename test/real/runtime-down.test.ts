@@ -123,7 +123,8 @@ describe.concurrent("Knitbone, beside runtimes that are down or hang", () => {
     const match = { namespace: "hung", pod: "stuck-*" };
     await unasked(hung, match);
     const hangs = await hung.faults.add({ operation: "ContainerStatus", match, answer: { hang: true } });
-    // Nobody asks for a container while nothing about it changes: the node is Ready, and the neighbour can be made anew.
+    // Nobody asks for a container while nothing about it changes but the one worker that rotates logs, every ten seconds (container_log_manager.go): the
+    // node is Ready, and the neighbour can be made anew.
     await deletePod(cluster, well);
     await eventually("the neighbour to be replaced", 2 * minutes, async () =>
       (await podsOf(cluster, "hung", "well")).every(({ metadata }) => metadata.uid !== well.metadata.uid)
@@ -131,7 +132,7 @@ describe.concurrent("Knitbone, beside runtimes that are down or hang", () => {
         : undefined,
     );
     await runningPods(cluster, "hung", "well", 1);
-    expect(await hangs.applied()).toBe(0);
+    expect(await hangs.applied()).toBeLessThanOrEqual(1);
     expect(await readyCondition(cluster, "hung")).toMatchObject({ status: "True" });
 
     await hung.restart();

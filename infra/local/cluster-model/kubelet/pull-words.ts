@@ -12,6 +12,7 @@ function partsOf(image: string) {
   return { host, manifest: `https://${host}/v2/${repository}/manifests/${tag}` };
 }
 
+/** @internal Exported for its tests. */
 export const registryOf = (pod: Pod): string => partsOf(imageOf(pod)).host;
 
 const resolving = (image: string): string =>
