@@ -1,6 +1,5 @@
 import type { Mutant } from "../mutant.ts";
 
-const budgets = ["test/scenario/budgets-bound-the-blast-radius.test.ts"];
 const spills = ["test/scenario/rails-hold-a-spill-back.test.ts"];
 const spillVerdicts = ["test/unit/functions/pending-rescheduler/decide-workload.test.ts"];
 
