@@ -11,9 +11,12 @@ const longest = [
   "node-death",
   "drain",
   "pleg",
+  "two-clusters",
   "orphans",
   "not-acting",
   "creation-failures",
+  "registry-outage",
+  "spill",
 ];
 
 class LongestFirst extends BaseSequencer {
