@@ -110,6 +110,8 @@ async function openIncident<Facts extends HealerFacts>(
 ): Promise<void> {
   const { deps, mode, healer, flag, openCase } = look;
   const before = await deps.incidents.ofCause(cluster, cause);
+  // Opened while this look was counting: it is the same one.
+  if (before.some((each) => each.closedAt === undefined && counts(each.mode ?? "act", mode))) return;
   // Whoever counts the same ones before it takes the same number; the store lets one of them have it.
   const number = 1 + Math.max(0, ...before.map(({ id }) => Number(id.slice(idStem(cause).length))));
   const incident: Incident = {

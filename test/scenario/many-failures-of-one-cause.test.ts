@@ -184,6 +184,37 @@ describe("a registry that fails (S0-32)", () => {
     expect(incidents.calls("membersOf")).toBe(before);
   });
 
+  it("found by one function while another is still counting is one incident, told once", async () => {
+    let isLate = false;
+    const stage = await aWatch((deps) => ({
+      ...deps,
+      incidents: {
+        ...deps.incidents,
+        // Between its count and its number somebody else has opened it.
+        async ofCause(cluster, cause) {
+          if (!isLate && cause.kind === "registry") {
+            isLate = true;
+            const message = "others were faster";
+            const reason = "RegistryFailing";
+            await deps.incidents.open({
+              id: `registry:${cause.key}#1`,
+              cluster,
+              ...cause,
+              reason,
+              message,
+              openedAt: 0,
+            });
+          }
+          return deps.incidents.ofCause(cluster, cause);
+        },
+      },
+    }));
+    await outage(stage);
+    expect(isLate).toBe(true);
+    expect(await incidentsOf(stage)).toEqual(["eu-1 registry:registry.example#1 open"]);
+    expect(await noticesOf(stage)).toEqual([]);
+  });
+
   it("seen by two functions at the same moment is one incident, told once", async () => {
     let waiting = 0;
     const gate = Promise.withResolvers<void>();
