@@ -24,11 +24,15 @@ export interface LocalStores {
   readonly ledger: Ledger;
 }
 
+/** A machine that starts several stacks at once has a table server that answers late; who starts one cannot be asked again. */
+const patienceMs = 15_000;
+
 export function storesOf(stack: LocalStack): LocalStores {
   const client = dynamoClient({
     endpoint: stack.endpoints.dynamodb,
     region: stack.region,
     credentials: credentials("local-stack"),
+    requestTimeoutMs: patienceMs,
   });
   const tables = tableNames(stack.prefix);
   return {

@@ -7,15 +7,18 @@ export interface AwsClientOptions {
   readonly endpoint?: string;
   readonly region?: string;
   readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
+  /** Default 2 s. Longer for whoever has nobody to send the message again: a stack that starts, a person's command. */
+  readonly requestTimeoutMs?: number;
 }
 
 /** A table that takes longer is as good as down: the message comes again. */
 const connectionTimeoutMs = 1_000;
-const requestTimeoutMs = 2_000;
+const defaultRequestTimeoutMs = 2_000;
 
 export function dynamoClient(options: AwsClientOptions = {}): DynamoDBDocumentClient {
+  const { requestTimeoutMs = defaultRequestTimeoutMs, ...place } = options;
   const config: DynamoDBClientConfig = {
-    ...options,
+    ...place,
     requestHandler: {
       connectionTimeout: connectionTimeoutMs,
       requestTimeout: requestTimeoutMs,
