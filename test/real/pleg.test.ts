@@ -51,9 +51,9 @@ describe.concurrent("Knitbone, beside kubelets that cannot do their work", () =>
     [pleg, silent, stuck] = await Promise.all([
       stageFrozenNode(cluster, "pleg"),
       startKubelet(cluster, { node: "silent", labels: { pool: "silent" } }),
-      startKubelet(cluster, { node: "refuge", labels: { pool: "silent" } }),
       startKubelet(cluster, { node: "stuck", labels: { pool: "stuck" } }),
       startKubelet(cluster, { node: "spare", labels: { pool: "stuck" } }),
+      startKubelet(cluster, { node: "refuge", labels: { pool: "silent" } }),
     ]);
     await knitbone.start();
   }, 5 * minutes);
