@@ -1,33 +1,10 @@
-import { readdirSync, readFileSync } from "node:fs";
-import { describe, expect, it } from "vitest";
 import { decide, type Facts } from "../../../../functions/dependency-watch/decide.ts";
 import { parsePolicy } from "../../../../functions/dependency-watch/policy.ts";
+import { situations } from "../situations.ts";
 
-/** `now` in RFC 3339, as the API server would say it. */
-interface Situation {
-  readonly now: string;
-  readonly facts: Facts;
-}
-
-const folder = new URL("../../../fixtures/dependency-watch/", import.meta.url);
-const files = readdirSync(folder);
-const names = files.filter((each) => each.endsWith(".facts.json")).map((each) => each.replace(".facts.json", ""));
-const read = <T>(file: string): T => JSON.parse(readFileSync(new URL(file, folder), "utf8"));
-
-const parsed = parsePolicy({}, 1);
-if (parsed.kind !== "policy") throw new Error("the defaults are a policy");
-const { policy } = parsed;
-
-describe("situations as an API server tells them", () => {
-  it("are there, each with its verdict", () => {
-    expect(names.length).toBeGreaterThanOrEqual(5);
-    expect(files.toSorted()).toEqual(
-      names.flatMap((each) => [`${each}.facts.json`, `${each}.verdict.json`]).toSorted(),
-    );
-  });
-
-  it.each(names)("%s", (name) => {
-    const situation = read<Situation>(`${name}.facts.json`);
-    expect(decide(situation.facts, policy, Date.parse(situation.now))).toEqual(read(`${name}.verdict.json`));
-  });
+// What it decides does not depend on the case so far.
+situations({
+  healer: "dependency-watch",
+  parsePolicy,
+  decide: (facts: Facts, _openCase, policy, now) => decide(facts, policy, now),
 });
