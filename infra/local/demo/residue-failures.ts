@@ -76,7 +76,8 @@ export const residueFailures: readonly NamedFailure[] = [
     what: "rejection loop",
     healer,
     expected: { verdict: "escalate", reason: "PinnedRejectionLoop" },
-    deadlineMs: seconds(60),
+    // What the loop leaves is swept at the same time, three hundred pods of it.
+    deadlineMs: seconds(120),
     async inject({ model }) {
       const { namespace, app: name, node: nodeName } = looping;
       // More than its node holds, and the template names the node: every rejected pod is made again at once.
