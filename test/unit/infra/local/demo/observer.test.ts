@@ -130,7 +130,7 @@ describe("a node that is to be marked", () => {
   };
   const ourMark = { key: "knitbone.io/suspect", effect: "NoSchedule" };
 
-  test("ends when our mark stands, and may be given back once", async () => {
+  test("ends when our mark stands, which may come and go twice", async () => {
     const uid = model.store.get("nodes", "", "n1")?.metadata.uid ?? "";
     const begun = watched("heal", "OverdueOnReadyNode");
     const node = { ...begun, object: { kind: "Node", namespace: "", name: "n1", uid } };
@@ -141,6 +141,9 @@ describe("a node that is to be marked", () => {
     await mark([ourMark]);
     const ended = observed(node, judged, model, clock.now());
     expect([ended.state, isOk(ended)]).toEqual(["ended", true]);
+    await mark([]);
+    await mark([ourMark]);
+    expect(isOk(lastLook(ended, model))).toBe(true);
     await mark([]);
     expect(isOk(lastLook(ended, model))).toBe(false);
   });
