@@ -1,6 +1,7 @@
 import type { Verdict } from "../../shared/heal/heal.ts";
 import { stateOf } from "../../shared/heal/node-memory.ts";
 import { findCondition } from "../../shared/kubernetes/condition.ts";
+import { isSystemNamespace } from "../../shared/kubernetes/namespace.ts";
 import { markOn, suspectMark } from "../../shared/kubernetes/node-marks.ts";
 import type { ObjectRef } from "../../shared/kubernetes/object-ref.ts";
 import { readyMessageParts } from "../../shared/kubernetes/ready-message.ts";
@@ -31,8 +32,6 @@ const movedPerLook = 3;
 const densityShare = 0.2;
 /** With these, too many pods may be what is wrong. */
 const densityExplains: readonly NotReadyReason[] = ["NotReadyPleg", "NotReadyRuntime", "NotReadyOther"];
-/** The cluster's own: never moved, and not counted among what could be. */
-const systemNamespaces: readonly string[] = ["kube-system", "kube-public", "kube-node-lease"];
 
 /** The kubelet lives and says what is missing. */
 export function notReady(look: Look): Verdict<Reason> {
@@ -105,7 +104,7 @@ function isHeld(look: Look): boolean {
 
 function movablePods({ subject }: Look): readonly ObjectRef[] {
   return subject.pods
-    .filter(({ movable, ref }) => movable && !systemNamespaces.includes(ref.namespace))
+    .filter(({ movable, ref }) => movable && !isSystemNamespace(ref.namespace))
     .map(({ ref }) => ref)
     .toSorted((a, b) => (a.uid < b.uid ? -1 : 1));
 }

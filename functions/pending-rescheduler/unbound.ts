@@ -1,7 +1,7 @@
 import type { Verdict } from "../../shared/heal/heal.ts";
 import { workloadOf } from "../../shared/heal/subject.ts";
 import { findCondition } from "../../shared/kubernetes/condition.ts";
-import type { PodFacts } from "../../shared/kubernetes/pod.ts";
+import { isOfGang } from "../../shared/kubernetes/gang.ts";
 import {
   readSchedulerMessage,
   type SchedulerClass,
@@ -42,15 +42,6 @@ export type UnboundReason =
 /** An autoscaler that has said so is waited for. A wait for other controllers: the lab does not divide it. */
 const autoscalerMs = minutes(10);
 
-/** Pods that start together or not at all: moving one of them breaks the others (KEP-4671). */
-const gangLabels = [
-  "pod-group.scheduling.sigs.k8s.io",
-  "scheduling.x-k8s.io/pod-group",
-  "kueue.x-k8s.io/queue-name",
-  "kueue.x-k8s.io/pod-group-name",
-];
-const gangAnnotation = "scheduling.k8s.io/group-name";
-
 /** Taints of nodes that are out of order or not for workloads at all: no wish that keeps this pod from a pool. */
 const passingTaints: ReadonlySet<string> = new Set([
   "node.kubernetes.io/not-ready",
@@ -76,7 +67,7 @@ export function unbound(look: Look, around: UnboundAround): Verdict<UnboundReaso
   if (pod.schedulingGates.length > 0 || condition?.reason === "SchedulingGated") {
     return leave(look, "SchedulingGated", "is held back by scheduling gates: somebody's wish");
   }
-  if (isOfGang(pod)) return leave(look, "GangPod", "starts together with others or not at all");
+  if (isOfGang(pod.labels, pod.annotations)) return leave(look, "GangPod", "starts together with others or not at all");
   const since = condition?.lastTransitionTime ?? pod.creationTimestamp ?? now;
   const due = since + policy.pendingForMs;
   if (condition?.status !== "False") {
@@ -92,10 +83,6 @@ export function unbound(look: Look, around: UnboundAround): Verdict<UnboundReaso
   }
   if (now < due) return waitUntil(look, "PendingYet", due, `is not placed yet: ${words.said.slice(0, 300)}`);
   return blocked(look, words, around);
-}
-
-function isOfGang({ labels, annotations }: PodFacts): boolean {
-  return gangLabels.some((key) => labels[key] !== undefined) || annotations[gangAnnotation] !== undefined;
 }
 
 /** What no other node and no other pool would change, the firmest first. */

@@ -1,3 +1,4 @@
+import { isOfGang } from "./gang.ts";
 import { metaFromRaw } from "./meta.ts";
 import { type Raw, rawList, rawNumber, rawObject, rawText, rawTextMap } from "./raw.ts";
 import { type SpillMark, spillMarkFromRaw, templateDigest } from "./spill.ts";
@@ -24,15 +25,6 @@ export interface TemplateFacts {
   readonly bindings: readonly string[];
 }
 
-const gangKeys = [
-  "scheduling.k8s.io/group-name",
-  "pod-group.scheduling.sigs.k8s.io",
-  "scheduling.x-k8s.io/pod-group",
-  "kueue.x-k8s.io/pod-group-name",
-  "kueue.x-k8s.io/queue-name",
-  "leaderworkerset.sigs.k8s.io/name",
-];
-
 export function deploymentFromRaw(raw: Raw, extraLabelKeys: ReadonlySet<string> = new Set()): DeploymentFacts {
   const spec = rawObject(raw["spec"]);
   const status = rawObject(raw["status"]);
@@ -58,12 +50,11 @@ function templateFromRaw(template: Raw, extraLabelKeys: ReadonlySet<string>): Te
   const selector = rawTextMap(spec["nodeSelector"]);
   // The allow-list of labels is one: what a node would show of these is what a template may ask for.
   const nodeSelector = metaFromRaw("Node", { metadata: { labels: selector } }, extraLabelKeys).labels;
-  const marks = { ...rawTextMap(metadata["labels"]), ...rawTextMap(metadata["annotations"]) };
   const scheduler = rawText(spec["schedulerName"]) ?? "default-scheduler";
   const isGang =
     spec["schedulingGroup"] !== undefined ||
     spec["workloadRef"] !== undefined ||
-    gangKeys.some((key) => marks[key] !== undefined);
+    isOfGang(rawTextMap(metadata["labels"]), rawTextMap(metadata["annotations"]));
   return {
     digest: templateDigest(template),
     nodeSelector,

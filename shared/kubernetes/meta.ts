@@ -1,4 +1,5 @@
 import type { Instant } from "../time/clock.ts";
+import { gangKeys } from "./gang.ts";
 import type { ObjectRef } from "./object-ref.ts";
 import { type Raw, rawInstant, rawList, rawObject, rawText, rawTextMap, rawTexts } from "./raw.ts";
 
@@ -35,11 +36,8 @@ const labelKeys = new Set([
   "knitbone.io/heal",
   "knitbone.io/orphans",
   "knitbone.io/spill",
-  "pod-group.scheduling.sigs.k8s.io",
-  "scheduling.x-k8s.io/pod-group",
-  "kueue.x-k8s.io/queue-name",
-  "kueue.x-k8s.io/pod-group-name",
   "policy.kruise.io/delete-protection",
+  ...gangKeys,
   "topology.kubernetes.io/zone",
   "topology.kubernetes.io/region",
   "node.kubernetes.io/instance-type",
@@ -68,7 +66,7 @@ const annotationKeys = new Set([
   "karpenter.sh/do-not-evict",
   "cluster-autoscaler.kubernetes.io/safe-to-evict",
   "cluster.x-k8s.io/delete-machine",
-  "scheduling.k8s.io/group-name",
+  ...gangKeys,
   "machine.cluster.x-k8s.io/exclude-node-draining",
   "remediation.medik8s.io/exclude-from-remediation",
   "policy.kruise.io/delete-protection",

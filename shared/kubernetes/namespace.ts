@@ -12,3 +12,10 @@ export function namespaceFromRaw(raw: Raw): NamespaceFacts {
     terminating: rawObject(raw["status"])["phase"] === "Terminating" || meta.deletionTimestamp !== undefined,
   };
 }
+
+const systemNamespaces: ReadonlySet<string> = new Set(["kube-system", "kube-public", "kube-node-lease"]);
+
+/** Of the cluster itself. Code, not configuration (`safety.md` §1.3). */
+export function isSystemNamespace(name: string): boolean {
+  return systemNamespaces.has(name);
+}

@@ -7,6 +7,9 @@ export interface AwsClientOptions {
   readonly endpoint?: string;
   readonly region?: string;
   readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
+}
+
+export interface DynamoClientOptions extends AwsClientOptions {
   /** Default 2 s. Longer for whoever has nobody to send the message again: a stack that starts, a person's command. */
   readonly requestTimeoutMs?: number;
 }
@@ -15,7 +18,7 @@ export interface AwsClientOptions {
 const connectionTimeoutMs = 1_000;
 const defaultRequestTimeoutMs = 2_000;
 
-export function dynamoClient(options: AwsClientOptions = {}): DynamoDBDocumentClient {
+export function dynamoClient(options: DynamoClientOptions = {}): DynamoDBDocumentClient {
   const { requestTimeoutMs = defaultRequestTimeoutMs, ...place } = options;
   const config: DynamoDBClientConfig = {
     ...place,

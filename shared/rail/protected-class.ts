@@ -1,11 +1,9 @@
 import type { PodSubject, WorkloadSubject } from "../heal/subject.ts";
 import type { Meta } from "../kubernetes/meta.ts";
+import { isSystemNamespace } from "../kubernetes/namespace.ts";
 import { isControlPlane, type NodeFacts } from "../kubernetes/node.ts";
 import { isMirror, type PodFacts } from "../kubernetes/pod.ts";
 import { type HealRail, leave, pass, type RailAnswer, type SubjectRail } from "./rail.ts";
-
-/** Namespaces of the cluster itself. Code, not configuration (`safety.md` §1.3). */
-const systemNamespaces = new Set(["kube-system", "kube-public", "kube-node-lease"]);
 
 /** Classes that are never ours, whoever asks: static pods, DaemonSets, the cluster's own, control-plane nodes, nodes that go, our own forwarder. */
 export const protectedClass: SubjectRail = (subject) => {
@@ -49,7 +47,7 @@ function protectedPod({ pod, owners, node }: PodSubject): RailAnswer {
 }
 
 function systemNamespace(namespace: string): RailAnswer | undefined {
-  return systemNamespaces.has(namespace)
+  return isSystemNamespace(namespace)
     ? leave("SystemNamespace", `Pods of ${namespace} belong to the cluster itself.`)
     : undefined;
 }

@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
 import { notreadyHandler } from "../../functions/notready-handler/healer.ts";
-import { parsePolicy } from "../../functions/notready-handler/policy.ts";
 import type { NodeFacts } from "../../shared/kubernetes/node.ts";
 import type { PodFacts } from "../../shared/kubernetes/pod.ts";
 import { minutes, seconds } from "../../shared/time/duration.ts";
@@ -8,6 +7,7 @@ import { aClusterReport, aStoredReport } from "../build/cluster-state.ts";
 import { aFlagRow } from "../build/flag-row.ts";
 import { aSighting } from "../build/message.ts";
 import { aNode } from "../build/node.ts";
+import { aNodePolicy } from "../build/node-policy.ts";
 import { anOwnerRef, aPod } from "../build/pod.ts";
 import { aDeployment, aReplicaSet } from "../build/workload.ts";
 import { aStage, type Stage } from "./stage.ts";
@@ -15,11 +15,7 @@ import { aStage, type Stage } from "./stage.ts";
 const room = { pool: "", nodes: 4, free: { cpu: 8 }, largestFree: { cpu: 2, memory: 2 ** 32, pods: 50 } };
 const mark = "knitbone.io/suspect:NoSchedule";
 
-function healer(knobs: object = {}) {
-  const parsed = parsePolicy(knobs, 1);
-  if (parsed.kind !== "policy") throw new Error(parsed.problems.join("; "));
-  return notreadyHandler(parsed.policy);
-}
+const healer = (knobs: object = {}) => notreadyHandler(aNodePolicy(knobs));
 
 /** Node n1 whose kubelet says that its runtime is down, with pods of workloads of their own. */
 async function sickNode({

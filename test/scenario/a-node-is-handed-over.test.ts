@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
 import { notreadyHandler } from "../../functions/notready-handler/healer.ts";
-import type { Policy } from "../../functions/notready-handler/policy.ts";
 import { terminatingReaper } from "../../functions/terminating-reaper/healer.ts";
 import { pipeline } from "../../shared/heal/pipeline.ts";
 import { findCondition } from "../../shared/kubernetes/condition.ts";
@@ -12,18 +11,12 @@ import { aFlagRow } from "../build/flag-row.ts";
 import { aLease } from "../build/lease.ts";
 import { aSighting } from "../build/message.ts";
 import { aNode, aNodeWithReady } from "../build/node.ts";
+import { aNodePolicy } from "../build/node-policy.ts";
 import { anOverduePod, anOwnerRef } from "../build/pod.ts";
 import { aDeployment, aReplicaSet } from "../build/workload.ts";
 import { aStage } from "./stage.ts";
 
-const policy: Policy = {
-  notReadyForMs: seconds(300),
-  wellForMs: minutes(10),
-  newForMs: minutes(5),
-  drainAfterMs: minutes(5),
-  rungs: [],
-  mode: "restore",
-};
+const policy = aNodePolicy();
 const mark = "knitbone.io/suspect:NoSchedule";
 const uid = aNode().ref.uid;
 

@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
 import { notreadyHandler } from "../../functions/notready-handler/healer.ts";
-import type { Policy as NodePolicy } from "../../functions/notready-handler/policy.ts";
 import { pendingRescheduler } from "../../functions/pending-rescheduler/healer.ts";
 import { pipeline } from "../../shared/heal/pipeline.ts";
 import type { PodFacts } from "../../shared/kubernetes/pod.ts";
@@ -10,6 +9,7 @@ import { aFlagRow } from "../build/flag-row.ts";
 import { atNoon } from "../build/instant.ts";
 import { aLease } from "../build/lease.ts";
 import { aNode, aTaint } from "../build/node.ts";
+import { aNodePolicy } from "../build/node-policy.ts";
 import { anUnboundPod, aSilentPod, aStartingPod } from "../build/pending-pod.ts";
 import { anOwnerRef, aPod } from "../build/pod.ts";
 import { aDeployment, aReplicaSet, aStatefulSet } from "../build/workload.ts";
@@ -21,14 +21,7 @@ const policy = {
   tellAfterMs: minutes(15),
   rejudgeAfterMs: seconds(60),
 };
-const nodePolicy: NodePolicy = {
-  notReadyForMs: seconds(300),
-  wellForMs: minutes(10),
-  newForMs: minutes(5),
-  drainAfterMs: minutes(5),
-  rungs: [],
-  mode: "restore",
-};
+const nodePolicy = aNodePolicy();
 
 /** pending-rescheduler and notready-handler over one cluster of two nodes; every kubelet renews its Lease. */
 async function twoHealers() {

@@ -31,6 +31,8 @@ export interface NamedFailure {
   readonly expected: { readonly verdict: VerdictKind; readonly reason: string };
   /** How a node looks once it is healed: it carries our mark (default), it lost it again, or it is out of service. A healed pod is gone. */
   readonly shows?: "marked" | "givenBack" | "outOfService";
+  /** Its trouble goes on: once its node was given back, it is marked again. */
+  readonly goesOn?: true;
   /** What has to be there long before. */
   readonly past?: readonly PastEvent[];
   /** Injected only when these have ended. */

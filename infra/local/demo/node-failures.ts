@@ -15,6 +15,7 @@ export const nodeFailures: readonly NamedFailure[] = [
     what: "kubelet hangs",
     healer,
     expected: { verdict: "heal", reason: "NodeSuspected" },
+    goesOn: true,
     // Handed over by what comes first: pods placed there of which its kubelet does not speak, or the third pod that would have to be forced away.
     deadlineMs: seconds(80),
     async inject({ model }) {

@@ -75,11 +75,11 @@ export function lastLook(sighting: Sighting, model: ClusterModel): Sighting {
   return { ...sighting, wrongWrites: Math.max(0, writes - wantedWrites(failure, object)) };
 }
 
-/** A node that is marked is given back one day, and marked again while its kubelet still hangs; one that is put out of service has two marks that come and go. */
-function wantedWrites({ expected, shows }: NamedFailure, { kind }: ObjectRef): number {
+/** A node that is marked is given back one day, and twice where its trouble goes on; one that is put out of service has two marks that come and go. */
+function wantedWrites({ expected, shows, goesOn }: NamedFailure, { kind }: ObjectRef): number {
   if (expected.verdict !== "heal") return 0;
   if (kind === "Pod") return 1;
-  return shows === "givenBack" ? 2 : 4;
+  return shows === "outOfService" || goesOn === true ? 4 : 2;
 }
 
 export function isOk(sighting: Sighting): boolean {

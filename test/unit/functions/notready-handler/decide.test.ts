@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
 import { decide } from "../../../../functions/notready-handler/decide.ts";
-import type { Policy } from "../../../../functions/notready-handler/policy.ts";
 import type { Case, NodeMemory, Symptom } from "../../../../shared/case/case.ts";
 import type { NodeSubject } from "../../../../shared/heal/subject.ts";
 import type { NodeFacts } from "../../../../shared/kubernetes/node.ts";
@@ -10,18 +9,12 @@ import { anOpenCase } from "../../../build/case.ts";
 import { atNoon, noon } from "../../../build/instant.ts";
 import { aLease } from "../../../build/lease.ts";
 import { aNode, aNodeWithReady, aTaint } from "../../../build/node.ts";
+import { aNodePolicy } from "../../../build/node-policy.ts";
 import { aNodeMemory, aNodeSubject, aStandingPod } from "../../../build/node-subject.ts";
 import { aRef } from "../../../build/object-ref.ts";
 import { aCondition } from "../../../build/pod.ts";
 
-const policy: Policy = {
-  notReadyForMs: seconds(300),
-  wellForMs: minutes(10),
-  newForMs: minutes(5),
-  drainAfterMs: minutes(5),
-  rungs: [],
-  mode: "restore",
-};
+const policy = aNodePolicy();
 
 interface Situation {
   readonly node?: NodeFacts;

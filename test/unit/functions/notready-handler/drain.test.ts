@@ -5,12 +5,13 @@ import { hours, minutes } from "../../../../shared/time/duration.ts";
 import { anOpenCase } from "../../../build/case.ts";
 import { atNoon, noon } from "../../../build/instant.ts";
 import { aNode, aNodeWithReady } from "../../../build/node.ts";
+import { aNodePolicy } from "../../../build/node-policy.ts";
 import { aStandingPod } from "../../../build/node-subject.ts";
 import { aRef } from "../../../build/object-ref.ts";
 import { anOwnerRef, aPod } from "../../../build/pod.ts";
 import { aSubject } from "../../../build/subject.ts";
 import { aDaemonSet, aJob, aReplicaSet, aStatefulSet } from "../../../build/workload.ts";
-import { aPolicy, judge, nodeEvent, pleg, sayingNotReady, seenNotReady, suspected } from "./situation.ts";
+import { judge, nodeEvent, pleg, sayingNotReady, seenNotReady, suspected } from "./situation.ts";
 
 const markedAt = atNoon(-minutes(5));
 const sick = aNodeWithReady("False", atNoon(-minutes(20)), { taints: [suspected(markedAt)] });
@@ -21,7 +22,7 @@ const failing = (name: string, ms: number) =>
 function judgePod(members: Partial<DrainFacts> = {}, knobs: object = {}, now = noon) {
   const subject = members.subject ?? aSubject({ node: sick });
   const facts: DrainFacts = { budgets: 0, pools: [pool], fleet: { nodes: 5, siblings: [] }, ...members, subject };
-  return decide(facts, anOpenCase({ healer: "notready-handler" }), aPolicy(knobs), now);
+  return decide(facts, anOpenCase({ healer: "notready-handler" }), aNodePolicy(knobs), now);
 }
 
 const chain = (...workloads: readonly ReturnType<typeof aJob>[]) => ({ kind: "known", chain: workloads }) as const;

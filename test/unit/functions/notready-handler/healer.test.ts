@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { notreadyHandler } from "../../../../functions/notready-handler/healer.ts";
-import type { Policy } from "../../../../functions/notready-handler/policy.ts";
-import { minutes, seconds } from "../../../../shared/time/duration.ts";
+import { minutes } from "../../../../shared/time/duration.ts";
 import { anOpenCase } from "../../../build/case.ts";
 import { aClusterReader } from "../../../build/cluster-reader.ts";
 import { aClusterReport, aStoredReport } from "../../../build/cluster-state.ts";
@@ -12,19 +11,13 @@ import { aLease } from "../../../build/lease.ts";
 import { aSighting } from "../../../build/message.ts";
 import { aNamespace } from "../../../build/namespace.ts";
 import { aNode, aNodeWithReady, aTaint } from "../../../build/node.ts";
+import { aNodePolicy } from "../../../build/node-policy.ts";
 import { aNodeMemory } from "../../../build/node-subject.ts";
 import { aRef } from "../../../build/object-ref.ts";
 import { aCondition, anOverduePod, aPod } from "../../../build/pod.ts";
 import { aDeployment, aReplicaSet } from "../../../build/workload.ts";
 
-const policy: Policy = {
-  notReadyForMs: seconds(300),
-  wellForMs: minutes(10),
-  newForMs: minutes(5),
-  drainAfterMs: minutes(5),
-  rungs: [],
-  mode: "restore",
-};
+const policy = aNodePolicy();
 const healer = notreadyHandler(policy);
 const object = aNode().ref;
 

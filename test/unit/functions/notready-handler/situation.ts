@@ -1,6 +1,5 @@
 import { decide } from "../../../../functions/notready-handler/decide.ts";
 import type { Fleet } from "../../../../functions/notready-handler/fleet.ts";
-import { type Policy, parsePolicy } from "../../../../functions/notready-handler/policy.ts";
 import { saidOfNode } from "../../../../functions/notready-handler/said.ts";
 import type { Case, NodeMemory, Symptom } from "../../../../shared/case/case.ts";
 import type { NodeSubject } from "../../../../shared/heal/subject.ts";
@@ -14,6 +13,7 @@ import { anEvent } from "../../../build/event.ts";
 import { atNoon, noon } from "../../../build/instant.ts";
 import { aKnowledge } from "../../../build/knowledge.ts";
 import { aNode, aTaint } from "../../../build/node.ts";
+import { aNodePolicy } from "../../../build/node-policy.ts";
 import { aNodeMemory, aNodeSubject } from "../../../build/node-subject.ts";
 import { aCondition } from "../../../build/pod.ts";
 
@@ -29,12 +29,6 @@ export interface Situation {
   readonly openCase?: Partial<Case>;
   readonly knobs?: object;
   readonly now?: number;
-}
-
-export function aPolicy(knobs: object = {}): Policy {
-  const parsed = parsePolicy(knobs, 1);
-  if (parsed.kind !== "policy") throw new Error(parsed.problems.join("; "));
-  return parsed.policy;
 }
 
 /** The verdict, with everything that is said read through the release's catalogue. */
@@ -62,7 +56,7 @@ export function judge(situation: Situation) {
     ...(symptoms === undefined ? {} : { symptoms }),
     ...openCase,
   });
-  return decide(facts, about, aPolicy(situation.knobs), situation.now ?? noon);
+  return decide(facts, about, aNodePolicy(situation.knobs), situation.now ?? noon);
 }
 
 /** Seen not Ready by looks without a gap for an hour. */

@@ -42,6 +42,7 @@ describe("a pod without a node", () => {
     { labels: { "scheduling.x-k8s.io/pod-group": "train" } },
     { labels: { "pod-group.scheduling.sigs.k8s.io": "train" } },
     { labels: { "kueue.x-k8s.io/queue-name": "gpu" } },
+    { labels: { "leaderworkerset.sigs.k8s.io/name": "train" } },
     { annotations: { "scheduling.k8s.io/group-name": "train" } },
   ])("of a gang is never moved alone: %j (S0-12)", (marks) => {
     const pod = anUnboundPod(noCpu, { ...marks });

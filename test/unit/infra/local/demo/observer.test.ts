@@ -130,7 +130,7 @@ describe("a node that is to be marked", () => {
   };
   const ourMark = { key: "knitbone.io/suspect", effect: "NoSchedule" };
 
-  test("ends when our mark stands, which may come and go twice", async () => {
+  test("ends when our mark stands, which may come and go once, or twice where the trouble goes on", async () => {
     const uid = model.store.get("nodes", "", "n1")?.metadata.uid ?? "";
     const begun = watched("heal", "OverdueOnReadyNode");
     const node = { ...begun, object: { kind: "Node", namespace: "", name: "n1", uid } };
@@ -142,10 +142,12 @@ describe("a node that is to be marked", () => {
     const ended = observed(node, judged, model, clock.now());
     expect([ended.state, isOk(ended)]).toEqual(["ended", true]);
     await mark([]);
-    await mark([ourMark]);
-    expect(isOk(lastLook(ended, model))).toBe(true);
-    await mark([]);
     expect(isOk(lastLook(ended, model))).toBe(false);
+    const goingOn: Sighting = { ...ended, failure: { ...ended.failure, goesOn: true } };
+    await mark([ourMark]);
+    expect(isOk(lastLook(goingOn, model))).toBe(true);
+    await mark([]);
+    expect(isOk(lastLook(goingOn, model))).toBe(false);
   });
 
   test("is healed by the mark that its failure speaks of: given back, or out of service", async () => {
