@@ -29,7 +29,7 @@ export interface Kubelet {
    * of 0. Not while frozen, and forgotten by a restart.
    */
   setDevices(devices: Devices): Promise<void>;
-  /** The cgroups of a namespace's pods cannot be made from now on, and systemd or the file system says why; "" ends that. Forgotten by a restart. */
+  /** The cgroups of a namespace's pods, one namespace at a time, cannot be made from now on, and systemd or the file system says why; "" ends that. Forgotten by a restart. */
   failPodCgroups(namespace: string, error: string): Promise<void>;
   /** The end of its log. */
   tail(): string;
