@@ -11,6 +11,7 @@ const kindsOf: Readonly<Record<Signal, readonly string[]>> = {
   PodSilent: ["Pod"],
   PodWaiting: ["Pod"],
   PodStarting: ["Pod"],
+  PodUnready: ["Pod"],
   NodeNotReady: ["Node"],
   NodeCondition: ["Node"],
   NodeLeaseStale: ["Node"],

@@ -4,7 +4,14 @@ import { lostDevices } from "../../shared/kubernetes/devices.ts";
 import type { EventFacts } from "../../shared/kubernetes/event.ts";
 import type { LeaseFacts } from "../../shared/kubernetes/lease.ts";
 import { type NodeFacts, readyStatus } from "../../shared/kubernetes/node.ts";
-import { isStuckWaiting, isTerminal, type PodFacts, silentSince, startingSince } from "../../shared/kubernetes/pod.ts";
+import {
+  isStuckWaiting,
+  isTerminal,
+  type PodFacts,
+  silentSince,
+  startingSince,
+  unreadySince,
+} from "../../shared/kubernetes/pod.ts";
 import type { Instant } from "../../shared/time/clock.ts";
 import { minutes } from "../../shared/time/duration.ts";
 import type { ForwarderSettings } from "./settings.ts";
@@ -16,7 +23,10 @@ export interface Judgement {
   readonly lookAgainAt?: Instant;
 }
 
-type SettleTimes = Pick<ForwarderSettings, "unscheduledSettleMs" | "silentSettleMs" | "startingSettleMs">;
+type SettleTimes = Pick<
+  ForwarderSettings,
+  "unscheduledSettleMs" | "silentSettleMs" | "startingSettleMs" | "unreadySettleMs"
+>;
 
 /** `now` by the cluster's clock. */
 export function classifyPod(pod: PodFacts, now: Instant, settle: SettleTimes): Judgement {
@@ -36,6 +46,8 @@ export function classifyPod(pod: PodFacts, now: Instant, settle: SettleTimes): J
   const starting = startingSince(pod);
   if (!isTerminal(pod) && pod.containers.some(isStuckWaiting)) signals.push("PodWaiting");
   else if (starting !== undefined) from("PodStarting", starting + settle.startingSettleMs);
+  const unready = unreadySince(pod);
+  if (unready !== undefined) from("PodUnready", unready + settle.unreadySettleMs);
   return { signals, ...(moments.length === 0 ? {} : { lookAgainAt: Math.min(...moments) }) };
 }
 

@@ -17,6 +17,8 @@ export interface ForwarderSettings {
   readonly silentSettleMs: number;
   /** How long after binding a pod whose kubelet has spoken may have containers that have not started. 5 min: most pulls and mounts are done by then. */
   readonly startingSettleMs: number;
+  /** How long a running pod's containers may stay unready. 5 min: what warms up is done by then, and nothing is done about it sooner. */
+  readonly unreadySettleMs: number;
   /** Between two cluster reports. At most 60 s: no healer acts on a cluster whose report is older than 120 s. */
   readonly reportEveryMs: number;
   /** Under load, how long a send waits for more to go along; an idle forwarder sends at once. */
@@ -49,6 +51,7 @@ const defaultSettings: ForwarderSettings = {
   unscheduledSettleMs: seconds(90),
   silentSettleMs: seconds(90),
   startingSettleMs: minutes(5),
+  unreadySettleMs: minutes(5),
   reportEveryMs: seconds(30),
   lingerMs: 100,
   milestoneLingerMs: seconds(5),
@@ -69,6 +72,7 @@ export function forwarderSettings(given: Partial<ForwarderSettings> = {}, lab = 
     unscheduledSettleMs: settings.unscheduledSettleMs / lab,
     silentSettleMs: settings.silentSettleMs / lab,
     startingSettleMs: settings.startingSettleMs / lab,
+    unreadySettleMs: settings.unreadySettleMs / lab,
   });
 }
 
@@ -83,6 +87,7 @@ const durationKnobs = {
   unscheduledSettle: { member: "unscheduledSettleMs", from: seconds(10), to: minutes(10) },
   silentSettle: { member: "silentSettleMs", from: seconds(30), to: minutes(10) },
   startingSettle: { member: "startingSettleMs", from: seconds(60), to: minutes(30) },
+  unreadySettle: { member: "unreadySettleMs", from: seconds(60), to: minutes(30) },
   reportEvery: { member: "reportEveryMs", from: seconds(5), to: seconds(60) },
   linger: { member: "lingerMs", from: 0, to: seconds(5) },
   milestoneLinger: { member: "milestoneLingerMs", from: 0, to: minutes(1) },

@@ -21,6 +21,8 @@ export const signals = [
   "PodWaiting",
   /** bound, its kubelet has spoken, and some container has not started after the settle time, without a reason for PodWaiting */
   "PodStarting",
+  /** it runs, and for longer than the settle time a running container of it has not been ready, without a reason for PodWaiting */
+  "PodUnready",
   /** Ready is False or Unknown, or absent */
   "NodeNotReady",
   /** a condition other than Ready stands at its bad value */

@@ -252,6 +252,26 @@ export function startingSince(pod: PodFacts): Instant | undefined {
   return isStarting ? boundSince(pod) : undefined;
 }
 
+/**
+ * Since when it runs and a running container of it is not ready, while none waits for a reason of its own: its probes say no, or do not answer (S0-97). By
+ * the node's clock. undefined for a pod that its node, and not its kubelet, made not ready.
+ */
+export function unreadySince(pod: PodFacts): Instant | undefined {
+  const ready = findCondition(pod.conditions, "Ready");
+  const failing = pod.containers.filter((each) => each.role !== "init" && each.state === "running" && !each.ready);
+  const isUnready =
+    pod.phase === "Running" &&
+    pod.deletionTimestamp === undefined &&
+    ready?.status === "False" &&
+    ready.reason === "ContainersNotReady" &&
+    failing.length > 0 &&
+    !pod.containers.some(isStuckWaiting);
+  if (!isUnready) return undefined;
+  // The condition is as old as the pod where it never was ready; its first start may have come much later, and restarts say nothing new.
+  const firstStarts = failing.flatMap(({ restartCount, startedAt }) => (restartCount > 0 ? [] : (startedAt ?? [])));
+  return Math.max(ready.lastTransitionTime ?? boundSince(pod) ?? 0, ...firstStarts);
+}
+
 /** When the scheduler bound it, else when it was made: static pods and those that name their node never were. */
 export function boundSince(pod: PodFacts): Instant | undefined {
   const scheduled = findCondition(pod.conditions, "PodScheduled");

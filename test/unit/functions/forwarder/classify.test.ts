@@ -115,6 +115,71 @@ describe("a pod that takes its time to start", () => {
   });
 });
 
+describe("a pod that runs and fails its probes (S0-97)", () => {
+  const settled = seconds(300);
+  const unready = (
+    over: {
+      container?: object;
+      containers?: readonly object[];
+      ready?: object;
+      status?: object;
+      metadata?: object;
+    } = {},
+  ) =>
+    rawPod({
+      metadata: { ...over.metadata },
+      status: {
+        conditions: [
+          { type: "Ready", status: "False", reason: "ContainersNotReady", lastTransitionTime: at(0), ...over.ready },
+        ],
+        containerStatuses: over.containers ?? [
+          { name: "app", ready: false, started: true, state: { running: {} }, ...over.container },
+        ],
+        ...over.status,
+      },
+    });
+
+  it("becomes one once it has been unready for the settle time", () => {
+    expect(judgePod(unready(), noon + settled - 1)).toEqual({ signals: [], lookAgainAt: noon + settled });
+    expect(judgePod(unready(), noon + settled)).toEqual({ signals: ["PodUnready"] });
+    const lab = forwarderSettings({}, 20);
+    expect(classifyPod(podFromRaw(unready()), noon + settled / 20, lab).signals).toEqual(["PodUnready"]);
+  });
+
+  it("counts from the first start of a container that took long to come, and not from its restarts", () => {
+    const startedAt = at(seconds(200));
+    const first = unready({ container: { restartCount: 0, state: { running: { startedAt } } } });
+    expect(judgePod(first, noon + settled)).toEqual({ signals: [], lookAgainAt: noon + seconds(500) });
+    const again = unready({ container: { restartCount: 3, state: { running: { startedAt } } } });
+    expect(judgePod(again, noon + settled).signals).toEqual(["PodUnready"]);
+  });
+
+  it.each([
+    ["ready", { ready: { status: "True", reason: undefined } }],
+    ["not ready for its node's sake", { ready: { reason: undefined } }],
+    ["not ready for a readiness gate's sake", { ready: { reason: "ReadinessGatesNotReady" } }],
+    ["whose running containers are all ready", { container: { ready: true } }],
+    ["that has failed", { status: { phase: "Failed" } }],
+    ["that has succeeded", { status: { phase: "Succeeded" } }],
+  ])("one that is %s is none", (_, over) => {
+    expect(judgePod(unready(over), noon + settled).signals).not.toContain("PodUnready");
+  });
+
+  it("one whose container waits between two crashes waits, and no more", () => {
+    const crashing = [
+      { name: "app", ready: false, state: { waiting: { reason: "CrashLoopBackOff" } } },
+      { name: "beside", ready: false, state: { running: {} } },
+    ];
+    const pod = unready({ containers: crashing });
+    expect(judgePod(pod, noon + settled)).toEqual({ signals: ["PodWaiting"] });
+  });
+
+  it("one that is being deleted is overdue in its time, and no more", () => {
+    const going = unready({ metadata: { deletionTimestamp: at(0) } });
+    expect(judgePod(going, noon + settled)).toEqual({ signals: ["PodOverdue"] });
+  });
+});
+
 describe("a pod's containers and phase", () => {
   const waiting = (reason: string | undefined) =>
     waitingPod({ status: { containerStatuses: [{ name: "app", state: { waiting: { reason } } }] } });

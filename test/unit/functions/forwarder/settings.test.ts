@@ -68,5 +68,6 @@ it("the lab divides settle and resync times, and nothing else", () => {
     unscheduledSettleMs: 4_500,
     silentSettleMs: 4_500,
     startingSettleMs: 15_000,
+    unreadySettleMs: 15_000,
   });
 });
