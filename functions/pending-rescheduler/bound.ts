@@ -6,7 +6,8 @@ import { describeRef } from "../../shared/kubernetes/object-ref.ts";
 import { boundSince, type ContainerFacts, isStuckWaiting } from "../../shared/kubernetes/pod.ts";
 import type { Instant } from "../../shared/time/clock.ts";
 import { formatDuration } from "../../shared/time/duration.ts";
-import type { BoundAround, Said } from "./facts.ts";
+import type { BoundAround } from "./facts.ts";
+import { gravest, type Known, wordsOf } from "./gravest.ts";
 import { evict, handOver, hold, isManyNodesSilent, isMovable, type Look, leave, tellOwner, waitUntil } from "./look.ts";
 
 /** Beside these, the causes of the catalogue are reasons: `docs/catalogue.md`. */
@@ -26,8 +27,6 @@ export type BoundReason =
 
 /** As many pods that are stuck on one node for what is each pod's own trouble have the node in common (S0-43). */
 const evictionsOfNode = 3;
-
-type Known = Said & { readonly signature: NonNullable<Said["signature"]> };
 
 /** Bound to a Ready node, and its kubelet says what is the matter, or nothing of note. */
 export function bound(look: Look, node: NodeFacts, around: BoundAround): Verdict<BoundReason | Cause> {
@@ -109,32 +108,6 @@ function nodeOrPod(
         "StuckOnSuspectNode",
         `${what}; ${node.ref.name} takes no more pods, so that its replacement lands elsewhere`,
       );
-}
-
-/** What the pod's own state says goes before Events; then who has it in hand, the widest first; then the most specific words. */
-function gravest(said: readonly Said[]): Known | undefined {
-  const known = said.filter((each): each is Known => each.signature !== undefined);
-  const [first] = known.toSorted((a, b) => rank(b) - rank(a) || b.signature.weight - a.signature.weight);
-  return first;
-}
-
-const remedyRank: Readonly<Record<Remedy, number>> = {
-  handOver: 5,
-  evict: 4,
-  incident: 3,
-  hold: 2,
-  tell: 1,
-  leave: 0,
-};
-
-function rank({ from, signature: { cause, remedy } }: Known): number {
-  // Words that name no cause give way to any that do.
-  if (cause === "NoCauseNamed") return -1;
-  return (from === "state" ? 10 : 0) + remedyRank[remedy ?? "leave"];
-}
-
-function wordsOf({ reason, text, signature }: Known): string {
-  return `${signature.meaning} ${reason}: ${text}`;
 }
 
 /** What a node is made of is what its owner has to change (S0-37). */

@@ -13,14 +13,15 @@ import type { WorkloadFacts } from "./observe-workload.ts";
 import type { Policy } from "./policy.ts";
 import { type SilentReason, silent } from "./silent.ts";
 import { type UnboundReason, unbound } from "./unbound.ts";
+import { type UnreadyReason, unready } from "./unready.ts";
 
 export type EndingReason =
   // left
   "AlreadyTerminating" | "PodEnded" | "NodeGone" | "NodeNotReady";
 
-export type Reason = EndingReason | UnboundReason | SilentReason | BoundReason | SpillReason | Cause;
+export type Reason = EndingReason | UnboundReason | SilentReason | BoundReason | UnreadyReason | SpillReason | Cause;
 
-/** What to do about a pod that does not start, or about a workload whose pods find no room. `now` by the cluster's own clock. */
+/** What to do about a pod that does not start or does not get ready, or about a workload whose pods find no room. `now` by the cluster's own clock. */
 export function decide(facts: Facts, openCase: Case, policy: Policy, now: Instant): Verdict<Reason> {
   if (isOfWorkload(facts)) return decideWorkload(facts, policy, now);
   const { subject, around } = facts;
@@ -38,9 +39,10 @@ export function decide(facts: Facts, openCase: Case, policy: Policy, now: Instan
   }
   if (around.kind === "unbound") return unbound(look, around);
   if (typeof node === "string") return leave(look, "NodeGone", "is bound to a node that does not exist: PodGC's");
-  if (readyStatus(node) !== "True" && !hasStarted(subject.pod.phase)) {
+  if (readyStatus(node) !== "True" && (around.kind === "unready" || !hasStarted(subject.pod.phase))) {
     return leave(look, "NodeNotReady", `is on ${node.ref.name}, which is not Ready: notready-handler's`);
   }
+  if (around.kind === "unready") return unready(look, node, around);
   return around.kind === "silent" ? silent(look, node, around) : bound(look, node, around);
 }
 

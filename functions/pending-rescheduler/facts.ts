@@ -16,7 +16,7 @@ export interface PodFactsAround extends HealerFacts {
 
 export type Around =
   /** It ends, or has ended: nothing was asked. */
-  { readonly kind: "ending" } | UnboundAround | SilentAround | BoundAround;
+  { readonly kind: "ending" } | UnboundAround | SilentAround | BoundAround | UnreadyAround;
 
 /** No node yet: `spec.nodeName` is empty (S1-03). */
 export interface UnboundAround {
@@ -56,6 +56,26 @@ export interface BoundAround {
   readonly alikeHere?: number;
   /** As `SilentAround.silent`, and only looked for with `failsOn`. */
   readonly silent: readonly SilentPod[];
+}
+
+/** It has run unready for as long as a pod may: its probes say no, or do not answer (S0-97). */
+export interface UnreadyAround {
+  readonly kind: "unready";
+  /** As `BoundAround.said`. */
+  readonly said: readonly Said[];
+  readonly saidMore: boolean;
+  /** Only looked for where the node may be the cause. */
+  readonly alike?: ProbesAlike;
+}
+
+/** Who else has running pods whose probes say the same. */
+export interface ProbesAlike {
+  /** Workloads with such a pod on this node, its own among them ("ReplicaSet shop/web"); no more than are several. */
+  readonly here: readonly string[];
+  /** Nodes with such a pod, of the few others that were asked. */
+  readonly elsewhere: readonly string[];
+  /** One of the others that were asked has a pod that is ready. */
+  readonly wellElsewhere: boolean;
 }
 
 /** One text, and what the catalogue knows of it; without `cause` nothing. */

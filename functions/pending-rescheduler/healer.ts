@@ -7,14 +7,21 @@ import { lookAround } from "./look-around.ts";
 import { observeSpilling } from "./observe-workload.ts";
 import type { Policy } from "./policy.ts";
 
-const signals: ReadonlySet<string> = new Set(["PodUnscheduled", "PodSilent", "PodWaiting", "PodStarting"]);
+const signals: ReadonlySet<string> = new Set([
+  "PodUnscheduled",
+  "PodSilent",
+  "PodWaiting",
+  "PodStarting",
+  "PodUnready",
+]);
 
 /** Containers that are kept as evidence: a status may hold thousands. */
 const containersKept = 50;
 
-/** Says why a pod does not start, and whose it is; moves only pods of which nothing ever ran, away from the node that is the cause. */
+/** Says why a pod does not start or does not get ready, and whose it is; moves only pods of which nothing ever ran, away from the node that is the cause. */
 export const pendingRescheduler = (policy: Policy): Healer<Facts, Reason> => {
   const pendingPods = recentList((cluster) => cluster.pods({ phase: "Pending" }));
+  const podsOfNode = recentList((cluster, nodeName) => cluster.pods({ nodeName }));
   return {
     name: "pending-rescheduler",
 
@@ -26,7 +33,13 @@ export const pendingRescheduler = (policy: Policy): Healer<Facts, Reason> => {
       if (object.kind === "Deployment") return observeSpilling(cluster, object, known);
       const subject = await observeSubject(cluster, object);
       if (subject === undefined) return undefined;
-      const asking = { cluster, known, policy, pending: () => pendingPods(cluster, "") };
+      const asking = {
+        cluster,
+        known,
+        policy,
+        pending: () => pendingPods(cluster, ""),
+        podsOn: (nodeName: string) => podsOfNode(cluster, nodeName),
+      };
       return { subject, around: await lookAround(asking, subject) };
     },
 

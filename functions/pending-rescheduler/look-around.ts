@@ -1,16 +1,10 @@
 import type { Catalogue } from "../../shared/catalogue/catalogue.ts";
-import { weightOf } from "../../shared/catalogue/fragments.ts";
-import { saidByEvent, saidByPod } from "../../shared/catalogue/said.ts";
-import type { Sighting } from "../../shared/catalogue/signature.ts";
 import type { ClusterReader } from "../../shared/cluster/cluster.ts";
 import type { Knowledge } from "../../shared/heal/healer.ts";
 import type { PodSubject } from "../../shared/heal/subject.ts";
-import { findCondition } from "../../shared/kubernetes/condition.ts";
 import type { EventFacts } from "../../shared/kubernetes/event.ts";
-import { readyStatus } from "../../shared/kubernetes/node.ts";
 import {
   boundSince,
-  isReady,
   isStuckWaiting,
   isTerminal,
   isTerminating,
@@ -19,16 +13,13 @@ import {
   startingSince,
 } from "../../shared/kubernetes/pod.ts";
 import type { Instant } from "../../shared/time/clock.ts";
-import { minutes } from "../../shared/time/duration.ts";
-import type { Around, BoundAround, Said, SilentPod } from "./facts.ts";
+import type { Around, BoundAround, SilentPod } from "./facts.ts";
+import { fewOtherNodes } from "./few-other-nodes.ts";
+import { lookAtProbes } from "./look-at-probes.ts";
 import { marginMs, type Policy } from "./policy.ts";
+import { saidByState, saidOf } from "./said.ts";
+import { unreadyFor } from "./unready.ts";
 
-/** An Event that was last seen so long ago explains nothing of now. */
-const eventLifeMs = minutes(10);
-/** Texts that are looked up for one pod: a status may hold thousands. */
-const saidAtMost = 50;
-/** Other nodes whose pods are read for what they started, where the Pending ones do not tell. */
-const nodesAsked = 10;
 const silentAtMost = 200;
 
 export interface Asking {
@@ -37,6 +28,8 @@ export interface Asking {
   readonly policy: Policy;
   /** All Pending pods of the cluster, at most a few seconds old. */
   pending(): Promise<readonly PodFacts[]>;
+  /** All pods of a node, at most a few seconds old. */
+  podsOn(nodeName: string): Promise<readonly PodFacts[]>;
 }
 
 /** What is to be known beside the pod itself: each kind of trouble reads no more than it needs. */
@@ -47,7 +40,10 @@ export async function lookAround(asking: Asking, subject: PodSubject): Promise<A
   const events = await asking.cluster.eventsAbout(pod.ref);
   // A kubelet that writes Events has heard of the pod: whatever it waits for, it is not silent (S0-14).
   const since = events.some(({ source }) => source === "kubelet") ? undefined : silentSince(pod);
-  return since === undefined ? bound(asking, pod, events) : silence(asking, pod, since);
+  if (since !== undefined) return silence(asking, pod, since);
+  const { cluster, policy } = asking;
+  const isUnready = unreadyFor(pod, cluster.now() ?? 0) >= policy.pendingForMs;
+  return isUnready ? lookAtProbes(asking, pod, events) : bound(asking, pod, events);
 }
 
 async function unbound({ cluster, known }: Asking, pod: PodFacts): Promise<Around> {
@@ -87,13 +83,8 @@ async function startsOnOtherNodes(
   { nodeName = "" }: PodFacts,
   isProof: (at: Instant | undefined) => boolean,
 ): Promise<readonly Instant[]> {
-  const nodes = (await cluster.nodes()).filter((each) => readyStatus(each) === "True").map(({ ref }) => ref.name);
-  const inOrder = nodes.filter((each) => each !== nodeName).sort();
-  // Not the same ten of a thousand whichever node is silent.
-  const from = inOrder.findIndex((each) => each > nodeName);
-  const asked = [...inOrder.slice(Math.max(0, from)), ...inOrder.slice(0, Math.max(0, from))].slice(0, nodesAsked);
   const starts: Instant[] = [];
-  for (const name of asked) {
+  for (const name of fewOtherNodes(await cluster.nodes(), nodeName)) {
     const at = latest((await cluster.pods({ nodeName: name })).flatMap(({ startTime }) => startTime ?? []));
     if (at !== undefined) starts.push(at);
     if (isProof(at)) break;
@@ -117,17 +108,7 @@ async function bound(
   events: readonly EventFacts[],
 ): Promise<BoundAround> {
   const now = cluster.now() ?? 0;
-  const fresh = events.filter(
-    ({ source, lastSeenAt }) => speakers.has(source) && now - (lastSeenAt ?? now) <= eventLifeMs,
-  );
-  const spoken = [
-    ...saidByPod(pod).map((sighting) => ({ from: "state" as const, sighting })),
-    ...fresh
-      .filter((each) => each.type === "Warning" && explains(each, pod))
-      .flatMap((each) => saidByEvent(each).map((sighting) => ({ from: "event" as const, sighting }))),
-  ];
-  const distinct = [...new Map(spoken.map((each) => [JSON.stringify(each), each])).values()];
-  const said = distinct.slice(0, saidAtMost).map(({ from, sighting }) => lookedUp(known.catalogue, from, sighting));
+  const { said, saidMore } = saidOf(pod, events, known.catalogue, now);
   const mayBeTheNode = said.some(({ signature }) => signature?.remedy === "handOver" || signature?.remedy === "evict");
   const others = mayBeTheNode ? await pending() : [];
   const pulling = pullUnderWay(pod, events);
@@ -135,7 +116,7 @@ async function bound(
   return {
     kind: "bound",
     said,
-    saidMore: distinct.length > saidAtMost,
+    saidMore,
     ...(pulling === undefined ? {} : { pulling }),
     failsOn: nodesThatFailToo(pod, others, policy, now),
     ...(alikeHere === 0 ? {} : { alikeHere }),
@@ -149,46 +130,7 @@ function isOfSameNode({ ref, nodeName }: PodFacts, pod: PodFacts): boolean {
 
 /** By its own state alone. */
 function callsForEviction(pod: PodFacts, catalogue: Catalogue): boolean {
-  return saidByPod(pod)
-    .slice(0, saidAtMost)
-    .some((each) => lookedUp(catalogue, "state", each).signature?.remedy === "evict");
-}
-
-/** Who speaks of a bound pod that does not start. */
-const speakers: ReadonlySet<string> = new Set(["kubelet", "attachdetach-controller"]);
-/** Said before there is a sandbox. */
-const beforeSandbox: ReadonlySet<string> = new Set([
-  "FailedCreatePodSandBox",
-  "FailedCreatePodContainer",
-  "FailedMount",
-  "FailedAttachVolume",
-  "NetworkNotReady",
-]);
-/** Said of a container that waits for more than its turn. */
-const ofContainers: ReadonlySet<string> = new Set(["Failed", "InspectFailed", "ErrImageNeverPull"]);
-
-/** An Event only explains what the pod itself shows (K12): anyone who may write Events could say anything else. */
-function explains({ reason }: EventFacts, pod: PodFacts): boolean {
-  if (beforeSandbox.has(reason)) {
-    return pod.phase === "Pending" && findCondition(pod.conditions, "PodReadyToStartContainers")?.status !== "True";
-  }
-  if (ofContainers.has(reason)) return pod.containers.some(isStuckWaiting);
-  return !isReady(pod);
-}
-
-function lookedUp(catalogue: Catalogue, from: Said["from"], sighting: Sighting): Said {
-  const match = catalogue.match(sighting);
-  const { reason } = sighting;
-  const text = sighting.text.slice(0, 300);
-  if (match.kind === "unknown") return { from, reason, text };
-  const { id, meaning, cause, scope, remedy, fragments } = match.signature;
-  const weight = weightOf(fragments);
-  return {
-    from,
-    reason,
-    text,
-    signature: { id, meaning, cause, scope, weight, ...(remedy === undefined ? {} : { remedy }) },
-  };
+  return saidByState(pod, catalogue).some(({ signature }) => signature?.remedy === "evict");
 }
 
 /** A Pulling without a word of its end: kubelets pull one image after the other, and do not say that one waits for its turn (S0-34). */

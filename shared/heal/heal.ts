@@ -159,8 +159,17 @@ export type Verdict<Reason extends string = string> = (
       readonly message: string;
       readonly suspects?: readonly Suspicion[];
     }
-  /** `ends`: the object is well again, and its case closes. */
-  | { readonly kind: "leave"; readonly reason: Reason; readonly message: string; readonly ends?: true }
+  /**
+   * `ends`: the object is well again, and its case closes. `until`: nothing new is expected before, by the cluster's own clock; sightings until then are
+   * dropped unread, unless it recovers or is gone. At its next sighting when absent.
+   */
+  | {
+      readonly kind: "leave";
+      readonly reason: Reason;
+      readonly message: string;
+      readonly ends?: true;
+      readonly until?: Instant;
+    }
   /** The node is the cause: its own healer is to judge it, with this symptom. `until`: when to look at the object itself again. */
   | {
       readonly kind: "handOver";

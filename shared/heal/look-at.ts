@@ -111,7 +111,7 @@ async function carryOut<Facts extends HealerFacts>(
     case "wait":
       return file(look, "wait", verdict, { until: ours(look, verdict.until) });
     case "leave":
-      if (verdict.ends !== true) return rest(look, verdict);
+      if (verdict.ends !== true) return rest(look, verdict, "leave", ours(look, verdict.until));
       if (!look.isNew) return close(look, "Recovered", "leave", verdict);
       // A pod that is well leaves no row behind, whatever an Event said of it; a node's memory is kept.
       return facts.subject.kind === "pod" ? { kind: "NothingOpen", reason: verdict.reason } : rest(look, verdict);
@@ -203,9 +203,7 @@ async function escalate<Facts extends HealerFacts>(
   const told = await escalateOnce(look, { about, reason: verdict.reason, message: verdict.message });
   const after = about.uid === look.openCase.object.uid ? told : look.openCase;
   if (verdict.until === undefined && after.version !== look.openCase.version) await keepInMind(look, after);
-  const judged = { ...look, openCase: after };
-  const until = ours(look, verdict.until);
-  return until === undefined ? rest(judged, verdict, "escalate") : file(judged, "escalate", verdict, { until });
+  return rest({ ...look, openCase: after }, verdict, "escalate", ours(look, verdict.until));
 }
 
 /** An instant of the cluster's clock, by ours. */
@@ -218,16 +216,18 @@ interface Words {
   readonly message: string;
 }
 
-/** Nothing to do until it is sighted again; an unchanged verdict is not written again. */
+/** Nothing to do until it is sighted again, or until an instant of ours; an unchanged verdict without one is not written again. */
 async function rest<Facts extends HealerFacts>(
   look: Look<Facts>,
   words: Words,
   kind: VerdictKind = "leave",
+  until?: number,
 ): Promise<Handled> {
   const { openCase, message } = look;
   if (kind === "leave" && message.kind === "sighting" && message.delta === "recovered") {
     return close(look, "Recovered", kind, words);
   }
+  if (until !== undefined) return file(look, kind, words, { until });
   const before = openCase.verdict;
   const unchanged = before?.kind === kind && before.reason === words.reason && before.mode === look.mode;
   if (unchanged && openCase.pending === undefined && openCase.version > 0) {

@@ -4,10 +4,34 @@ const rails = ["test/scenario/rails-hold-a-heal-back.test.ts"];
 const rounds = ["test/scenario/rounds-find-what-no-delta-tells.test.ts"];
 const neverRan = ["test/scenario/only-what-never-ran-is-evicted.test.ts"];
 const startsNothing = ["test/scenario/a-node-starts-nothing.test.ts"];
+const probesThatHang = ["test/scenario/probes-that-hang.test.ts"];
+const unreadyPods = ["test/unit/functions/pending-rescheduler/unready.test.ts"];
 const silentPods = ["test/unit/functions/pending-rescheduler/silent.test.ts"];
 
 /** Rails of pods that do not start, and of orphans. */
 export const podMutants: readonly Mutant[] = [
+  {
+    rail: "probes that hang: one workload alone is no node's trouble",
+    file: "functions/pending-rescheduler/unready.ts",
+    find: `if (here.length >= severalWorkloads && `,
+    replace: `if (`,
+    tests: unreadyPods,
+  },
+  {
+    rail: "probes that hang: on other nodes as well",
+    file: "functions/pending-rescheduler/unready.ts",
+    find: `elsewhere.length === 0 && wellElsewhere) {`,
+    replace: `true) {`,
+    tests: unreadyPods,
+  },
+  {
+    rail: "pods that stay unready: seldom looked at",
+    file: "shared/heal/look-at.ts",
+    find: `if (until !== undefined) return file(look, kind, words, { until });
+  const before`,
+    replace: `const before`,
+    tests: probesThatHang,
+  },
   {
     rail: "orphans: their own controller is gone",
     file: "shared/rail/ownership.ts",

@@ -13,6 +13,7 @@ import { aNamespace } from "../../../build/namespace.ts";
 import { aNode } from "../../../build/node.ts";
 import { aStartingPod } from "../../../build/pending-pod.ts";
 import { aCondition, aPod } from "../../../build/pod.ts";
+import { anUnreadyPod } from "../../../build/unready-pod.ts";
 import { aDeployment, aReplicaSet } from "../../../build/workload.ts";
 import { root } from "../../../layout/source-imports.ts";
 
@@ -285,4 +286,16 @@ it("a probe whose command runs too long moves nothing: the case says so, and wha
   const verdict = await judged(unready, sample);
   expect(verdict).toMatchObject({ kind: "leave", reason: "ExecProbeTimeout" });
   expect(verdict.message).toContain("one that writes much can hang a node: use httpGet or grpc");
+});
+
+it.each([
+  ["exec-probe-timeout", "escalate ExecProbeTimeout"],
+  ["probe-failed", "leave AppUnhealthy"],
+  ["setns-failed", "handOver ExecSetns"],
+])("%s of a pod that has run unready for ten minutes: %s (S0-97)", async (id, expected) => {
+  for (const sample of rowOf(id).samples.filter(({ reason }) => reason === "Unhealthy")) {
+    const { kind, reason, message } = await judged(anUnreadyPod(), sample);
+    expect(`${kind} ${reason}`).toBe(expected);
+    expect(message).toContain(rowOf(id).meaning);
+  }
 });
