@@ -26,6 +26,8 @@ async function parameters({ resolveVariable }) {
     senderRoles: await list("senderRoles"),
     clusterRoles: await list("clusterRoles"),
     alarmTopic: await param("alarmTopic"),
+    logLevel: logLevel(await param("logLevel")),
+    logSampleRate: sampleRate(await param("logSampleRate")),
   };
 }
 
@@ -37,6 +39,18 @@ function policies(text) {
     // The same words as for JSON of another shape.
   }
   throw new Error(`param policy must be a JSON object of healers, such as {"orphan-sweeper":{…}}, not ${text}`);
+}
+
+function logLevel(text) {
+  const levels = ["DEBUG", "INFO", "WARN", "ERROR"];
+  if (levels.includes(text)) return text;
+  throw new Error(`param logLevel must be one of ${levels.join(", ")}, not ${text}`);
+}
+
+function sampleRate(text) {
+  const rate = Number(text);
+  if (text !== "" && rate >= 0 && rate <= 1) return rate;
+  throw new Error(`param logSampleRate must be a share of invocations from 0 to 1, such as 0.05, not ${text}`);
 }
 
 export const functions = async (context) => lambdaFunctions(readFunctions(root), await parameters(context));

@@ -20,7 +20,16 @@ interface Role {
   };
 }
 
-const anyone = { prefix: "knitbone", version: "", policy: {}, senderRoles: [], clusterRoles: [], alarmTopic: "" };
+const anyone = {
+  prefix: "knitbone",
+  version: "",
+  policy: {},
+  senderRoles: [],
+  clusterRoles: [],
+  alarmTopic: "",
+  logLevel: "INFO",
+  logSampleRate: 0,
+};
 
 /** Read from the very roles that are deployed. */
 export function grantsOf(functions: readonly FunctionSettings[]): ReadonlyMap<string, Grants> {

@@ -123,10 +123,7 @@ export async function setFlag(
   if (mode === undefined) throw new UsageError(`mode "${modeText}" is not known; known: ${modes.join(", ")}`);
   const now = desk.clock.now();
   const until = options.until === undefined ? undefined : parseUntil(options.until, now);
-  const reason = plainText(options.reason ?? "set on the command line");
-  if (reason === "" || reason.length > longestReason) {
-    throw new UsageError(`--reason must have 1 to ${longestReason} characters, not ${reason.length}`);
-  }
+  const reason = readReason(options.reason);
   const stores = await desk.open(options);
   const scopes = named === undefined ? await clustersOfRing(stores, ring ?? 0) : [named.scope];
   for (const scope of scopes) {
@@ -145,7 +142,7 @@ export async function setFlag(
 }
 
 /** A ring is a short word for the clusters that are in it now: each gets a row of its own, and one that joins later gets none (S3-14). */
-async function clustersOfRing({ clusters }: Stores, ring: number): Promise<readonly string[]> {
+export async function clustersOfRing({ clusters }: Stores, ring: number): Promise<readonly string[]> {
   const registered = (await clusters.list()).flatMap(({ registered: row }) => (row === undefined ? [] : [row]));
   const ids = registered.filter((each) => each.ring === ring).map(({ id }) => id);
   if (ids.length > 0) return ids.sort();
@@ -156,18 +153,33 @@ async function clustersOfRing({ clusters }: Stores, ring: number): Promise<reado
 
 const longestReason = 500;
 
+export function readReason(text = "set on the command line"): string {
+  const reason = plainText(text);
+  if (reason === "" || reason.length > longestReason) {
+    throw new UsageError(`--reason must have 1 to ${longestReason} characters, not ${reason.length}`);
+  }
+  return reason;
+}
+
+export function whoAndWhere(scope: string, healer: string): string {
+  return `${healer === "*" ? "all healers" : healer} ${scope === "*" ? "everywhere" : `in ${scope}`}`;
+}
+
 function confirmation(scope: string, healer: string, mode: Mode, forMs: number | undefined): string {
-  const who = healer === "*" ? "all healers" : healer;
-  const where = scope === "*" ? "everywhere" : `in ${scope}`;
   const end = forMs === undefined ? "without an end" : `for ${briefDuration(forMs)}`;
-  return `${who} ${where}: ${mode}, ${end}`;
+  return `${whoAndWhere(scope, healer)}: ${mode}, ${end}`;
 }
 
 /** The row is written in any case: an "off" for a cluster to come is a good idea. But a typing error must not pass for an "off". */
-async function warnOfUnknownCluster(desk: Desk, { clusters }: Stores, cluster: string): Promise<void> {
+export async function warnOfUnknownCluster(
+  desk: Desk,
+  { clusters }: Stores,
+  cluster: string,
+  what = "flag",
+): Promise<void> {
   const state = await clusters.state(cluster);
   if (state.registered !== undefined) return;
   const ids = (await clusters.list()).filter(({ registered }) => registered !== undefined).map(({ id }) => id);
   const others = ids.length === 0 ? "no cluster is" : `registered: ${ids.join(", ")}`;
-  desk.err(`note: cluster ${cluster} is not registered (${others}); the flag waits for it`);
+  desk.err(`note: cluster ${cluster} is not registered (${others}); the ${what} waits for it`);
 }

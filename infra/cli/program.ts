@@ -9,6 +9,7 @@ import { listClusters } from "./cluster-list.ts";
 import type { Desk } from "./desk.ts";
 import { listFlags, setFlag } from "./flag-commands.ts";
 import { listIncidents } from "./incident-list.ts";
+import { listLogLevels, setLogLevel } from "./log-level-commands.ts";
 import { plainText } from "./plain-text.ts";
 import { showPod } from "./pod-page.ts";
 import { UsageError } from "./usage-error.ts";
@@ -46,6 +47,7 @@ function knitbone(desk: Desk, version: string): Command {
       outputError: (text, write) => write(oneLine(text)),
     });
   addFlagCommands(program, desk);
+  addLogLevelCommands(program, desk);
   addListCommands(program, desk);
   addPodCommand(program, desk);
   addClusterCommands(program, desk);
@@ -70,6 +72,25 @@ function addFlagCommands(program: Command, desk: Desk): void {
     )
     .action((scope: string, healer: string, mode: string, _options, command: Command) =>
       setFlag(desk, [scope, healer, mode], command.optsWithGlobals()),
+    );
+}
+
+function addLogLevelCommands(program: Command, desk: Desk): void {
+  const logLevel = program.command("log-level").description("what healers write into their logs, without a deployment");
+  listOptions(logLevel.command("list").description("every log level that was set")).action(
+    (_options, command: Command) => listLogLevels(desk, command.optsWithGlobals()),
+  );
+  logLevel
+    .command("set <scope> <healer> <level>")
+    .description("sets the log level of one healer; then it is the deployed one again")
+    .requiredOption("--until <time>", "a duration (30m) or an instant (2026-11-21T18:00:00Z)")
+    .option("--reason <text>", "why, for those who read it later")
+    .addHelpText(
+      "after",
+      "\nscope, healer   as of flag set; the narrowest scope wins\nlevel           debug, info, warn or error",
+    )
+    .action((scope: string, healer: string, level: string, _options, command: Command) =>
+      setLogLevel(desk, [scope, healer, level], command.optsWithGlobals()),
     );
 }
 

@@ -220,7 +220,7 @@ async function startingFlag(flags: FlagStore, run: RealRun, host: Host): Promise
     updatedAt: host.clock.now(),
   });
   if (written === "written") return `mode ${mode}`;
-  const [stored] = await flags.read([{ scope: "*", healer: "*" }]);
+  const [stored] = (await flags.read([{ scope: "*", healer: "*" }])).flags;
   if (stored?.kind !== "row") return "mode unreadable: nothing is healed";
   if (run.mode !== undefined && stored.row.mode !== run.mode) {
     const command = `npm run --silent knitbone -- flag set '*' '*' ${run.mode}`;

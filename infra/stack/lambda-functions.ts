@@ -50,6 +50,8 @@ function lambdaFunction(
       KNITBONE_VERSION: parameters.version,
       POWERTOOLS_SERVICE_NAME: name,
       POWERTOOLS_METRICS_NAMESPACE: "Knitbone",
+      POWERTOOLS_LOG_LEVEL: parameters.logLevel,
+      POWERTOOLS_LOGGER_SAMPLE_RATE: String(parameters.logSampleRate),
       ...(name === dispatcherName ? routes(functions) : { NODE_QUEUE_URL: { Ref: logicalId(nodeHealer, "Queue") } }),
     },
     ...(settings.reservedConcurrency === undefined ? {} : { reservedConcurrency: settings.reservedConcurrency }),

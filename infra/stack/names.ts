@@ -27,6 +27,10 @@ export interface StackParameters {
   readonly clusterRoles: readonly string[];
   /** SNS topic for alarms; empty: they only show. */
   readonly alarmTopic: string;
+  /** What functions write into their logs: DEBUG, INFO, WARN or ERROR. */
+  readonly logLevel: string;
+  /** Share of invocations, 0 to 1, that write debug lines whatever the level is. */
+  readonly logSampleRate: number;
 }
 
 /** One resource of a CloudFormation template. */

@@ -1,3 +1,4 @@
+import type { LogLevel } from "../log/log.ts";
 import type { Instant } from "../time/clock.ts";
 
 export type Mode = "off" | "observe" | "act";
@@ -18,6 +19,19 @@ export interface FlagRow {
   readonly updatedAt: Instant;
 }
 
+/** One row about the log's level (S2-05). It stands beside the flags, and never has a say in the mode. */
+export interface LogLevelRow {
+  /** As a flag's. */
+  readonly scope: string;
+  readonly healer: string;
+  readonly level: LogLevel;
+  /** Ours; from then on it counts as absent. Never without: a log that nobody turns down again is paid for. */
+  readonly until: Instant;
+  readonly reason: string;
+  readonly by: string;
+  readonly updatedAt: Instant;
+}
+
 export interface FlagQuery {
   readonly healer: string;
   readonly cluster: string;
@@ -26,12 +40,16 @@ export interface FlagQuery {
 }
 
 /** The mode in force, and whose row said so; or why there is none. */
-export type FlagAnswer =
+export type FlagAnswer = (
   | { readonly kind: "mode"; readonly mode: Mode; readonly row: FlagRow }
   /** No row left: the healer does not act. */
   | { readonly kind: "absent" }
   /** A row that cannot be understood, or a table that does not answer: the healer does not act. */
-  | { readonly kind: "unreadable"; readonly detail: string };
+  | { readonly kind: "unreadable"; readonly detail: string }
+) & {
+  /** What a row switches the log to; the deployed level when absent. Only of a recent answer: the last look writes what the first one began. */
+  readonly logLevel?: LogLevel;
+};
 
 export function describeFlag(row: FlagRow): string {
   return `${row.scope} ${row.healer} ${row.mode} (${row.by})`;

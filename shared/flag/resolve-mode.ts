@@ -1,11 +1,6 @@
 import type { Instant } from "../time/clock.ts";
 import type { FlagAnswer, FlagQuery, FlagRow } from "./flag.ts";
-import type { StoredFlag } from "./flag-store.ts";
-
-export interface FlagKey {
-  readonly scope: string;
-  readonly healer: string;
-}
+import type { FlagKey, StoredFlag } from "./flag-store.ts";
 
 /** The keys of every row that may speak about the query, the most specific first: scope before healer. */
 export function applicableFlags(query: FlagQuery): readonly FlagKey[] {

@@ -1,8 +1,9 @@
 import { describeError } from "../errors.ts";
 import type { Clock, Instant } from "../time/clock.ts";
 import type { FlagAnswer, FlagQuery } from "./flag.ts";
-import type { FlagStore, StoredFlag } from "./flag-store.ts";
+import type { FlagRows, FlagStore } from "./flag-store.ts";
 import type { Flags } from "./flags.ts";
+import { resolveLogLevel } from "./resolve-log-level.ts";
 import { applicableFlags, resolveMode } from "./resolve-mode.ts";
 
 /** How old the answer of a first look may be (`design.md` §5 "Flags"). */
@@ -10,7 +11,7 @@ const flagCacheMs = 2_000;
 /** How long the table may take; longer is an unreadable answer (`safety.md` §3.3). */
 const flagReadLimitMs = 300;
 
-type FlagRead = { readonly kind: "rows"; readonly rows: readonly StoredFlag[] } | UnreadableFlags;
+type FlagRead = ({ readonly kind: "rows" } & FlagRows) | UnreadableFlags;
 
 interface UnreadableFlags {
   readonly kind: "unreadable";
@@ -37,20 +38,28 @@ export function storedFlags(store: FlagStore, clock: Clock): Flags {
     const key = JSON.stringify([query.healer, query.cluster, query.namespace ?? ""]);
     const cached = cache.get(key);
     if (cached) return cached.read;
-    const read = readWithin(store, clock, query);
+    const read = readWithin(store, clock, query, { levels: true });
     cache.set(key, { startedAt, read });
     return read;
   };
 
   return {
     async mode(query, freshness): Promise<FlagAnswer> {
-      const read = await (freshness === "now" ? readWithin(store, clock, query) : recent(query));
-      return read.kind === "rows" ? resolveMode(read.rows, query, clock.now()) : read;
+      const read = await (freshness === "now" ? readWithin(store, clock, query, { levels: false }) : recent(query));
+      if (read.kind !== "rows") return read;
+      const now = clock.now();
+      const logLevel = resolveLogLevel(read.levels, query, now);
+      return { ...resolveMode(read.flags, query, now), ...(logLevel === undefined ? {} : { logLevel }) };
     },
   };
 }
 
-async function readWithin(store: FlagStore, clock: Clock, query: FlagQuery): Promise<FlagRead> {
+async function readWithin(
+  store: FlagStore,
+  clock: Clock,
+  query: FlagQuery,
+  options: { readonly levels: boolean },
+): Promise<FlagRead> {
   const answered = new AbortController();
   const late = clock.sleep(flagReadLimitMs, answered.signal).then(
     (): FlagRead => ({
@@ -58,14 +67,14 @@ async function readWithin(store: FlagStore, clock: Clock, query: FlagQuery): Pro
       detail: `reading flags: no answer within ${flagReadLimitMs} ms`,
     }),
   );
-  const read = await Promise.race([readRows(store, query), late]);
+  const read = await Promise.race([readRows(store, query, options), late]);
   answered.abort();
   return read;
 }
 
-async function readRows(store: FlagStore, query: FlagQuery): Promise<FlagRead> {
+async function readRows(store: FlagStore, query: FlagQuery, options: { readonly levels: boolean }): Promise<FlagRead> {
   try {
-    return { kind: "rows", rows: await store.read(applicableFlags(query)) };
+    return { kind: "rows", ...(await store.read(applicableFlags(query), options)) };
   } catch (thrown) {
     return { kind: "unreadable", detail: describeError(thrown) };
   }

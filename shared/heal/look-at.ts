@@ -14,6 +14,7 @@ import type { HealerFacts } from "./healer.ts";
 import { knowledge } from "./knowledge.ts";
 import type { Handled, Look, Sight } from "./look.ts";
 import { withMemory } from "./node-memory.ts";
+import { noteVerdict } from "./note-verdict.ts";
 import { ownSighting, sendOwn } from "./own-sighting.ts";
 import { readCluster } from "./read-cluster.ts";
 import { recordAttempt } from "./record-attempt.ts";
@@ -60,8 +61,7 @@ export async function lookAt<Facts extends HealerFacts>(sight: Sight<Facts>): Pr
   const seen: Look<Facts> = { ...sight, mode: sight.mode, cluster, openCase };
   const verdict = await unlessExplained(seen, facts, judged(seen, facts, clusterNow), clusterNow + heldForMs);
   const look = await correlate(seen, verdict);
-  sight.deps.metrics.count("Verdict", 1, { verdict: verdict.kind, reason: verdict.reason });
-  sight.log.info("Verdict", { verdict: verdict.kind, reason: verdict.reason, mode: sight.mode });
+  noteVerdict(seen, verdict);
   await callOthers(look, verdict);
   return carryOut(look, facts, verdict);
 }

@@ -9,7 +9,7 @@ import type { IncidentStore } from "../incident/incident.ts";
 import type { LeakStore } from "../ledger/leak.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import type { LifecycleStore } from "../lifecycle/lifecycle.ts";
-import type { Log, Metrics } from "../log/log.ts";
+import type { Metrics, SwitchableLog } from "../log/log.ts";
 import type { Queue } from "../queue/queue.ts";
 import type { BudgetStore } from "../rail/budget.ts";
 import type { Random } from "../random/random.ts";
@@ -37,7 +37,7 @@ export interface PipelineDeps {
   readonly quarantine: Queue;
   readonly clock: Clock;
   readonly random: Random;
-  readonly log: Log;
+  readonly log: SwitchableLog;
   readonly metrics: Metrics;
   /** The function's time limit in ms: a claim's lease is longer than that. */
   readonly timeLimitMs: number;

@@ -8,7 +8,9 @@
  */
 import { type Case, type CaseKey, reopenedCase } from "../case/case.ts";
 import { KnitboneError } from "../errors.ts";
+import { describeFlag, type FlagAnswer } from "../flag/flag.ts";
 import { describeRef } from "../kubernetes/object-ref.ts";
+import type { Log, LogFields } from "../log/log.ts";
 import type { RailAnswer } from "../rail/rail.ts";
 import type { Instant } from "../time/clock.ts";
 import { fileCase, sendWakeUp } from "./case-desk.ts";
@@ -101,11 +103,32 @@ async function road<Facts extends HealerFacts>(
     { healer: healer.name, cluster: id, ...(namespace === "" ? {} : { namespace }) },
     "recent",
   );
+  const log = deps.log
+    .with({ cluster: id, object: describeRef(object), uid: object.uid, traceId: message.traceId })
+    .at(flag.logLevel);
+  log.debug("Taken up", describeMessage(message, flag));
+  const handled = await follow(healer, deps, message, flag, log);
+  log.debug("Done with", { result: handled.kind, reason: handled.reason });
+  return handled;
+}
+
+function describeMessage(message: ObjectMessage, flag: FlagAnswer): LogFields {
+  const seen = message.kind === "sighting" ? { delta: message.delta, signals: message.signals.join(" ") } : {};
+  return { message: message.kind, ...seen, flag: flag.kind === "mode" ? describeFlag(flag.row) : flag.kind };
+}
+
+async function follow<Facts extends HealerFacts>(
+  healer: Healer<Facts>,
+  deps: PipelineDeps,
+  message: ObjectMessage,
+  flag: FlagAnswer,
+  log: Log,
+): Promise<Handled> {
+  const { cluster: id, object } = message;
   const mode = flag.kind === "mode" ? flag.mode : "observe";
 
   const key: CaseKey = { healer: healer.name, cluster: id, uid: object.uid };
   const [state, stored] = await Promise.all([deps.clusters.state(id), deps.cases.load(key)]);
-  const log = deps.log.with({ cluster: id, object: describeRef(object), uid: object.uid, traceId: message.traceId });
   if (state.registered === undefined) {
     log.warn("Cluster is not registered: message dropped");
     return { kind: "NotRegistered" };

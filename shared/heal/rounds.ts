@@ -61,11 +61,11 @@ export async function goRound<Facts extends HealerFacts>(
   round: Round,
 ): Promise<Handled> {
   const { cluster: id, traceId } = round;
-  const log = deps.log.with({ cluster: id, traceId });
   const [flag, state] = await Promise.all([
     deps.flags.mode({ healer: healer.name, cluster: id }, "recent"),
     deps.clusters.state(id),
   ]);
+  const log = deps.log.with({ cluster: id, traceId }).at(flag.logLevel);
   const { registered } = state;
   const look = healer.goRound;
   if (look === undefined) return { kind: "NotConcerned" };

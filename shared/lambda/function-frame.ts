@@ -1,16 +1,16 @@
 import { injectLambdaContext } from "@aws-lambda-powertools/logger/middleware";
 import middy from "@middy/core";
 import type { Context, SQSEvent } from "aws-lambda";
-import type { Log } from "../log/log.ts";
+import type { SwitchableLog } from "../log/log.ts";
 import type { BatchItemFailures } from "./batch.ts";
-import { lambdaLog, powertoolsLogger } from "./logger.ts";
+import { allOf, lambdaLog, powertoolsLoggers } from "./logger.ts";
 import { type InvocationMetrics, invocationMetrics, powertoolsMetricLine } from "./metrics.ts";
 
 export type SqsHandler = (event: SQSEvent, context: Context) => Promise<BatchItemFailures>;
 
 /** What is made once per cold start, at the first invocation. */
 export interface Frame {
-  readonly log: Log;
+  readonly log: SwitchableLog;
   readonly metrics: InvocationMetrics;
   /** What the function may take, in ms: read from the first invocation's context, which begins with all of it. */
   readonly timeLimitMs: number;
@@ -25,8 +25,8 @@ export interface Frame {
 export function functionFrame(
   start: (frame: Frame) => (event: SQSEvent, context: Context) => Promise<BatchItemFailures>,
 ): SqsHandler {
-  const logger = powertoolsLogger();
-  const log = lambdaLog(logger);
+  const loggers = powertoolsLoggers();
+  const log = lambdaLog(loggers);
   const metrics = invocationMetrics(powertoolsMetricLine);
   let handle: ReturnType<typeof start> | undefined;
   const flush = (): void => metrics.flush();
@@ -37,6 +37,6 @@ export function functionFrame(
     },
     { timeoutEarlyInMillis: 0 },
   )
-    .use(injectLambdaContext(logger))
+    .use(injectLambdaContext(allOf(loggers)))
     .use({ after: flush, onError: flush });
 }

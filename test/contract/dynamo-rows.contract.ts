@@ -238,7 +238,7 @@ function unreadablePromises(keeps: Keeps, dynamo: DynamoEmulator): void {
     const good = { mode: "act", reason: "", by: "jo", updatedAt: at };
     const detailOf = async (row: Record<string, unknown>) => {
       await putRow(client, table, { pk: "eu-1", sk: "*", ...row });
-      const [flag] = await flags.read([{ scope: "eu-1", healer: "*" }]);
+      const [flag] = (await flags.read([{ scope: "eu-1", healer: "*" }])).flags;
       return flag?.kind === "malformed" ? flag.detail : flag?.kind;
     };
     expect(await detailOf(good)).toBe("row");
@@ -250,6 +250,19 @@ function unreadablePromises(keeps: Keeps, dynamo: DynamoEmulator): void {
     expect(await flags.list()).toEqual([
       { kind: "malformed", scope: "eu-1", healer: "*", detail: expect.stringContaining("mode") },
     ]);
+  });
+
+  keeps("a log level that cannot be understood has no say, and takes none from the flags (S2-05)", async () => {
+    const table = await dynamo.createTable();
+    const flags = dynamoFlagStore(client, table);
+    await putRow(client, table, { pk: "eu-1", sk: "*", mode: "act", reason: "", by: "jo", updatedAt: at });
+    await putRow(client, table, { pk: "eu-1", sk: "log-level#*", level: "loud", until: at, reason: "", by: "jo" });
+    const found = await flags.read([{ scope: "eu-1", healer: "*" }], { levels: true });
+    expect(found).toMatchObject({ flags: [{ kind: "row" }], levels: [] });
+    expect(await flags.listLevels()).toEqual([
+      { kind: "malformed", scope: "eu-1", healer: "*", detail: expect.stringContaining("level") },
+    ]);
+    expect(await flags.list()).toHaveLength(1);
   });
 
   keeps(

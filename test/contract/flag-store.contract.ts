@@ -1,6 +1,6 @@
 import { expect } from "vitest";
-import type { FlagRow } from "../../shared/flag/flag.ts";
-import type { FlagStore } from "../../shared/flag/flag-store.ts";
+import type { FlagRow, LogLevelRow } from "../../shared/flag/flag.ts";
+import type { FlagKey, FlagStore } from "../../shared/flag/flag-store.ts";
 import { contract, type Deviations, racing } from "./promises.ts";
 
 const at = Date.parse("2026-11-21T12:00:00Z");
@@ -20,6 +20,18 @@ function aRow(scope: string, healer: string, overrides: Partial<FlagRow> = {}): 
   return { scope, healer, mode: "observe", reason: "", by: "jo", updatedAt: at, ...overrides };
 }
 
+const fullLevel: Required<LogLevelRow> = {
+  scope: "eu-1/shop",
+  healer: "terminating-reaper",
+  level: "debug",
+  until: at + 60_000,
+  reason: "a look at one namespace",
+  by: "jo",
+  updatedAt: at,
+};
+
+const flagsOf = async (store: FlagStore, wanted: readonly FlagKey[]) => (await store.read(wanted)).flags;
+
 /** What the store says, in an order of its own making. */
 function sorted<Row>(rows: readonly Row[]): readonly Row[] {
   return rows.toSorted((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
@@ -30,7 +42,7 @@ export function flagStoreContract(create: () => Promise<FlagStore>, deviations: 
     keeps("gives back every member of what was set", async () => {
       const flags = await create();
       await flags.set(fullRow);
-      expect(await flags.read([fullRow])).toEqual([{ kind: "row", row: fullRow }]);
+      expect(await flagsOf(flags, [fullRow])).toEqual([{ kind: "row", row: fullRow }]);
       expect(await flags.list()).toEqual([{ kind: "row", row: fullRow }]);
     });
 
@@ -38,7 +50,7 @@ export function flagStoreContract(create: () => Promise<FlagStore>, deviations: 
       const flags = await create();
       const all = [aRow("*", "*"), aRow("eu-1", "*"), aRow("eu-1", "orphan-sweeper"), aRow("eu-1/shop", "*")];
       for (const row of all) await flags.set(row);
-      const found = await flags.read([
+      const found = await flagsOf(flags, [
         { scope: "eu-1/shop", healer: "*" },
         { scope: "eu-1", healer: "terminating-reaper" },
         { scope: "eu-2", healer: "*" },
@@ -56,8 +68,8 @@ export function flagStoreContract(create: () => Promise<FlagStore>, deviations: 
       const flags = await create();
       await flags.set(aRow("*", "*"));
       const key = { scope: "*", healer: "*" };
-      expect(await flags.read([key, key])).toEqual([{ kind: "row", row: aRow("*", "*") }]);
-      expect(await flags.read([])).toEqual([]);
+      expect(await flagsOf(flags, [key, key])).toEqual([{ kind: "row", row: aRow("*", "*") }]);
+      expect(await flagsOf(flags, [])).toEqual([]);
     });
 
     keeps("replaces the whole row", async () => {
@@ -65,7 +77,7 @@ export function flagStoreContract(create: () => Promise<FlagStore>, deviations: 
       await flags.set(fullRow);
       const next = aRow(fullRow.scope, fullRow.healer, { mode: "off" });
       await flags.set(next);
-      expect(await flags.read([fullRow])).toEqual([{ kind: "row", row: next }]);
+      expect(await flagsOf(flags, [fullRow])).toEqual([{ kind: "row", row: next }]);
     });
 
     keeps("writes a starting row only where there is none", async () => {
@@ -82,6 +94,24 @@ export function flagStoreContract(create: () => Promise<FlagStore>, deviations: 
       const winner = aRow("*", "*", { by: `racer-${answers.indexOf("written")}` });
       expect(await flags.list()).toEqual([{ kind: "row", row: winner }]);
     });
+
+    keeps(
+      "keeps log levels beside the flags of the same pair, and gives them when they are wanted (S2-05)",
+      async () => {
+        const flags = await create();
+        await flags.setLevel(fullLevel);
+        expect(await flags.read([fullLevel], { levels: true })).toEqual({ flags: [], levels: [fullLevel] });
+        await flags.set(fullRow);
+        expect(await flags.read([fullLevel])).toEqual({ flags: [{ kind: "row", row: fullRow }], levels: [] });
+        const elsewhere = { scope: "eu-1", healer: fullLevel.healer };
+        expect(await flags.read([elsewhere], { levels: true })).toEqual({ flags: [], levels: [] });
+        expect(await flags.list()).toEqual([{ kind: "row", row: fullRow }]);
+        expect(await flags.listLevels()).toEqual([{ kind: "row", row: fullLevel }]);
+        const next = { ...fullLevel, level: "warn" as const };
+        await flags.setLevel(next);
+        expect((await flags.read([fullLevel], { levels: true })).levels).toEqual([next]);
+      },
+    );
 
     keeps("lists every row, expired ones too", async () => {
       const flags = await create();

@@ -6,6 +6,7 @@ import { lambdaFunctions } from "../../infra/stack/lambda-functions.ts";
 import type { Resource, StackParameters } from "../../infra/stack/names.ts";
 import { stackResources } from "../../infra/stack/stack-resources.ts";
 import { scratchDirectory } from "../fakes/scratch-directory.ts";
+import { root } from "./source-imports.ts";
 import { lintTemplate } from "./template-lint.ts";
 
 const parameters: StackParameters = {
@@ -15,6 +16,8 @@ const parameters: StackParameters = {
   senderRoles: [],
   clusterRoles: [],
   alarmTopic: "",
+  logLevel: "INFO",
+  logSampleRate: 0.05,
 };
 
 /** A repository with the dispatcher and the given functions: folder → function.yml. */
@@ -150,6 +153,28 @@ it("a signal goes to every healer that asks for it", () => {
     PodFailed: ["mender", "sweeper"],
     PodOverdue: ["mender"],
   });
+});
+
+it("gives every function the level of its log, and how many invocations write debug lines (S2-05)", () => {
+  using repository = repositoryWith({ mender: "signals: [PodFailed]" });
+  const given = { POWERTOOLS_LOG_LEVEL: "INFO", POWERTOOLS_LOGGER_SAMPLE_RATE: "0.05" };
+  expect(lambdaFunctions(readFunctions(repository.path), parameters)).toMatchObject({
+    dispatcher: { environment: given },
+    mender: { environment: given },
+  });
+});
+
+it.each([
+  ["logLevel", "LOUD", "param logLevel must be one of DEBUG, INFO, WARN, ERROR, not LOUD"],
+  ["logSampleRate", "2", "param logSampleRate must be a share of invocations from 0 to 1, such as 0.05, not 2"],
+  ["logSampleRate", "often", "param logSampleRate must be a share of invocations from 0 to 1, such as 0.05, not often"],
+])("refuses the parameter %s=%s (S2-05)", async (name, value, words) => {
+  const given: Readonly<Record<string, string>> = { policy: "{}", logLevel: "INFO", logSampleRate: "0", [name]: value };
+  const resolveVariable = async (asked: string) => given[asked.replace(/^param:(\w+),.*$/, "$1")] ?? "";
+  const { functions } = (await import(join(root, "infra/healers.js"))) as {
+    functions(context: object): Promise<object>;
+  };
+  await expect(functions({ resolveVariable })).rejects.toThrow(words);
 });
 
 it("takes senders, cluster roles and the topic of alarms from parameters", () => {

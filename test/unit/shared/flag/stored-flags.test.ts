@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { KnitboneError } from "../../../../shared/errors.ts";
-import type { FlagAnswer, FlagRow, Mode } from "../../../../shared/flag/flag.ts";
+import type { FlagAnswer, FlagRow, LogLevelRow, Mode } from "../../../../shared/flag/flag.ts";
 import { storedFlags } from "../../../../shared/flag/stored-flags.ts";
+import type { LogLevel } from "../../../../shared/log/log.ts";
 import { manualClock } from "../../../fakes/manual-clock.ts";
 import { memoryFlagStore } from "../../../fakes/memory-flag-store.ts";
 
@@ -21,6 +22,16 @@ function setup() {
   });
   return { clock, store, row, flags: storedFlags(store, clock) };
 }
+
+const level = (name: LogLevel, until: number): LogLevelRow => ({
+  scope: "*",
+  healer: "*",
+  level: name,
+  until,
+  reason: "",
+  by: "jo",
+  updatedAt: 0,
+});
 
 const modeOf = (answer: FlagAnswer) => (answer.kind === "mode" ? answer.mode : answer.kind);
 
@@ -114,6 +125,28 @@ describe("storedFlags", () => {
     expect(store.calls("read")).toBe(1);
     await clock.advance(2_000);
     expect(modeOf(await flags.mode(query, "recent"))).toBe("act");
+  });
+
+  it("says with the mode what level the log is switched to, by the same read; not at the last look (S2-05)", async () => {
+    const { clock, store, row, flags } = setup();
+    await store.set(row("act"));
+    await store.setLevel(level("debug", clock.now() + 1_500));
+    expect(await flags.mode(query, "recent")).toMatchObject({ mode: "act", logLevel: "debug" });
+    expect(store.calls("read")).toBe(1);
+    expect(await flags.mode(query, "now")).not.toHaveProperty("logLevel");
+    await clock.advance(1_500);
+    expect(await flags.mode(query, "recent")).not.toHaveProperty("logLevel");
+    expect(store.calls("read")).toBe(2);
+  });
+
+  it("says no level where the table does not answer, and one beside a flag that is malformed (S2-05)", async () => {
+    const { clock, store, flags } = setup();
+    await store.setLevel(level("debug", clock.now() + 60_000));
+    store.putMalformed("eu-1", "*", "mode: Invalid input");
+    expect(await flags.mode(query, "recent")).toMatchObject({ kind: "unreadable", logLevel: "debug" });
+    store.breakWith(new Error("down"));
+    await clock.advance(2_000);
+    expect(await flags.mode(query, "recent")).toEqual({ kind: "unreadable", detail: "down" });
   });
 
   it("is unreadable for a malformed row", async () => {
