@@ -1,7 +1,7 @@
 import { findCondition } from "../kubernetes/condition.ts";
 import type { EventFacts } from "../kubernetes/event.ts";
 import type { NodeFacts } from "../kubernetes/node.ts";
-import type { PodFacts } from "../kubernetes/pod.ts";
+import type { ContainerFacts, PodFacts } from "../kubernetes/pod.ts";
 import { readyMessageParts } from "../kubernetes/ready-message.ts";
 import type { Channel, Sighting } from "./signature.ts";
 
@@ -10,9 +10,15 @@ export function saidByPod({ reason, message, containers }: PodFacts): readonly S
   return [
     ...said("podStatus", reason, message),
     ...containers.flatMap((each) =>
-      each.state === "waiting" ? said("containerStatus", each.reason, each.message) : [],
+      each.state === "waiting" ? said("containerStatus", reasonOfWait(each), each.message) : [],
     ),
   ];
+}
+
+/** A back-off says only that a container waits. Of a run that was killed for its memory the kubelet has no words but this reason. */
+function reasonOfWait({ reason, lastTerminated }: ContainerFacts): string | undefined {
+  const isKilled = reason === "CrashLoopBackOff" && lastTerminated?.reason === "OOMKilled";
+  return isKilled ? "OOMKilled" : reason;
 }
 
 /** Why a node is not Ready: its message is several, joined. */
