@@ -1,4 +1,5 @@
 import { markdownTable } from "../text/markdown-table.ts";
+import type { CauseRow } from "./cause.ts";
 import type { Proof } from "./proof.ts";
 import { owners, type Requirement } from "./requirement.ts";
 
@@ -21,7 +22,11 @@ const sections: readonly (readonly [string, RegExp])[] = [
 ];
 
 /** `docs/coverage.md`: what becomes of each requirement, and what shows it. */
-export function coveragePage(rows: readonly Requirement[], proofOf: (id: string) => Proof): string {
+export function coveragePage(
+  rows: readonly Requirement[],
+  proofOf: (id: string) => Proof,
+  causes: readonly CauseRow[],
+): string {
   const open = rows.filter((row) => "open" in row).length;
   return [
     "# What becomes of each requirement",
@@ -39,7 +44,25 @@ export function coveragePage(rows: readonly Requirement[], proofOf: (id: string)
         proofOf,
       ),
     ),
+    ...causeSection(causes),
   ].join("\n");
+}
+
+function causeSection(causes: readonly CauseRow[]): readonly string[] {
+  const shown = causes.filter((row) => "story" in row).length;
+  return [
+    "## Causes of the signature catalogue",
+    "",
+    `${shown} of ${causes.length} causes have a story on real Kubernetes, from the fault to healed or left; no kubelet, scheduler or controller of the test tier can show the others.`,
+    "",
+    markdownTable(
+      ["cause", "real-tier story"],
+      causes
+        .toSorted((a, b) => a.cause.localeCompare(b.cause))
+        .map((row) => [row.cause, "story" in row ? row.story : `none: ${row.noStory}`]),
+    ),
+    "",
+  ];
 }
 
 function section(title: string, rows: readonly Requirement[], proofOf: (id: string) => Proof): readonly string[] {

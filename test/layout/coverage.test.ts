@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it } from "vitest";
+import { causeProblems } from "../../infra/coverage/cause.ts";
 import { coverageProblems } from "../../infra/coverage/coverage-problems.ts";
 import type { Proof } from "../../infra/coverage/proof.ts";
 import type { Requirement } from "../../infra/coverage/requirement.ts";
@@ -77,4 +78,19 @@ it.each<[string, Requirement]>([
   ["the node pack's rows: their scripts do not run here", { ...row, owner: ["NP"], left: "it is left" }],
 ])("asks no proof of %s", (_, claimed) => {
   expect(coverageProblems(root, [claimed], () => ({ tests: [], stories: [], signatures: [] }))).toEqual([]);
+});
+
+it("a cause of the catalogue is asked for its story, and a story for being there", () => {
+  const rows = [
+    { cause: "ImageAuth", story: "real/no-such-story" },
+    { cause: "AppMemory", noStory: "for a reason" },
+    { cause: "AppMemory", noStory: "for a reason" },
+    { cause: "Magic", noStory: "for a reason" },
+  ];
+  expect(causeProblems(root, rows, ["ImageAuth", "AppMemory", "AppCrash"])).toEqual([
+    "cause AppCrash: has no row",
+    "cause AppMemory: is there twice",
+    "cause ImageAuth: real/no-such-story is not there",
+    "cause Magic: no signature has it",
+  ]);
 });

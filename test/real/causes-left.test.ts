@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, test } from "vitest";
 import type { LeftStory } from "./causes/cause-story.ts";
-import { leftStories } from "./causes/left-and-told.ts";
+import { leftStories, runningStory } from "./causes/left-and-told.ts";
 import { stoppingStories } from "./causes/of-stopping.ts";
 import { type ControlPlane, startControlPlane } from "./control-plane.ts";
 import type { Fault } from "./fault-table.ts";
@@ -21,6 +21,7 @@ const nodes: readonly KubeletOptions[] = [
   { node: "full", maxPods: 1 },
   { node: "crowded", maxPods: 1 },
   { node: "devices", devices: { "example.com/gpu": 2 } },
+  { node: runningStory.name },
   { node: "shop-a", labels: { pool: "shop" } },
   ...stoppingStories.map((_, index) => ({ node: `stopping-${index}`, labels: { pool: `stopping-${index}` } })),
 ];
@@ -55,7 +56,7 @@ describe("Knitbone, beside causes that no other place would mend", () => {
       kubelet: (node) => kubelets.get(node) as Kubelet,
     });
     await Promise.all(
-      leftStories.map(async (story) => {
+      [...leftStories, runningStory].map(async (story) => {
         await createNamespace(cluster, story.name);
         await story.stage(stageOf(story.name));
       }),
@@ -88,6 +89,21 @@ describe("Knitbone, beside causes that no other place would mend", () => {
         words().every((word) => allowed.includes(word)) ? undefined : JSON.stringify(words()),
       );
       expect(words()).toEqual(allowed);
+    });
+
+    test(`${runningStory.cause} (${runningStory.name}): the node is marked, and the pod that runs is left`, async ({
+      expect,
+    }) => {
+      tellWhy(knitbone);
+      const mark = await eventually("the node's mark", 4 * minutes, () =>
+        marksByProduct(cluster.audit).find(({ node }) => node === runningStory.name),
+      );
+      expect(mark.taints).toEqual(["knitbone.io/suspect:NoSchedule"]);
+      const handedOver = (await cases()).filter(
+        ({ object, healer }) => object.namespace === runningStory.name && healer === "pending-rescheduler",
+      );
+      expect(handedOver).toMatchObject([{ reason: runningStory.cause }]);
+      expect(removedByProduct(cluster.audit, runningStory.name)).toEqual([]);
     });
 
     for (const [index, stories] of stoppingStories.entries())
@@ -125,8 +141,8 @@ describe("Knitbone, beside causes that no other place would mend", () => {
       );
   });
 
-  test("no node is marked, and each write has its reasons", ({ expect }) => {
+  test("no node but that one is marked, and each write has its reasons", ({ expect }) => {
     expectExplainableWrites(cluster.audit);
-    expect(marksByProduct(cluster.audit)).toEqual([]);
+    expect([...new Set(marksByProduct(cluster.audit).map(({ node }) => node))]).toEqual([runningStory.name]);
   });
 });

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, test } from "vitest";
 import type { ApiObject } from "./api-client.ts";
 import { type NodeStory, storiesOfNodes } from "./causes/of-a-node.ts";
 import { type ControlPlane, startControlPlane } from "./control-plane.ts";
+import { innerTexts } from "./fixtures/inner-texts.ts";
 import { type Kubelet, startKubelet } from "./kubelet.ts";
 import { type Product, productOn, tellWhy } from "./product.ts";
 import { expectExplainableWrites, marksByProduct, removedByProduct } from "./product-record.ts";
@@ -15,6 +16,7 @@ interface Pair {
   readonly spare: string;
   readonly stories: readonly NodeStory[];
 }
+const well = "well";
 const pairs: readonly Pair[] = storiesOfNodes.map((stories, index) => ({
   sick: `sick-${index}`,
   spare: `spare-${index}`,
@@ -31,13 +33,12 @@ describe("Knitbone, beside causes that are a node's", () => {
   beforeAll(async () => {
     cluster = await startControlPlane();
     knitbone = productOn(cluster, "real-21", "act");
-    await Promise.all(
-      pairs.flatMap(({ sick, spare }, pair) =>
-        [sick, spare].map(async (node) =>
-          kubelets.set(node, await startKubelet(cluster, { node, labels: { pair: `${pair}` } })),
-        ),
-      ),
-    );
+    const start = async (node: string, pair: string) =>
+      kubelets.set(node, await startKubelet(cluster, { node, labels: { pair } }));
+    await Promise.all([
+      start(well, well),
+      ...pairs.flatMap(({ sick, spare }, pair) => [sick, spare].map((node) => start(node, `${pair}`))),
+    ]);
     await knitbone.start();
     await Promise.all(
       pairs.map(async ({ sick, spare, stories }, pair) => {
@@ -91,6 +92,33 @@ describe("Knitbone, beside causes that are a node's", () => {
         expect(marks[0]?.taints, `${sick}, for ${cause}`).toEqual(["knitbone.io/suspect:NoSchedule"]);
       },
     );
+  });
+
+  test("SandboxGone (sandbox-gone): a new pod is the remedy, wherever it lands", async ({ expect }) => {
+    tellWhy(knitbone);
+    const namespace = "sandbox-gone";
+    await createNamespace(cluster, namespace);
+    const { faults } = kubelets.get(well) as Kubelet;
+    const answer = { error: innerTexts.sandboxNamespaceGone.text };
+    const ofAll = await faults.add({ operation: "StartContainer", match: { namespace }, answer });
+    await createDeployment(cluster, namespace, "web", { nodeSelector: { pair: well } }, 1);
+    const [failing] = await eventually("its pod", minutes, async () => {
+      const pods = await podsOf(cluster, namespace, "web");
+      return pods.length > 0 ? pods : undefined;
+    });
+    // Of this pod's sandbox alone: the next one gets its own.
+    await faults.add({ operation: "StartContainer", match: { namespace, pod: failing?.metadata.name ?? "" }, answer });
+    await ofAll.clear();
+    const [replaced] = await eventually("its replacement to run", 3 * minutes, async () => {
+      const pods = await podsOf(cluster, namespace, "web");
+      return pods.length === 1 && pods.every(isRunning) ? pods : undefined;
+    });
+    expect(replaced?.metadata.uid).not.toBe(failing?.metadata.uid);
+    expect(removedByProduct(cluster.audit, namespace)).toMatchObject([
+      { by: "eviction", preconditionUid: failing?.metadata.uid },
+    ]);
+    const actions = (await knitbone.actions()).filter(({ object }) => object.uid === failing?.metadata.uid);
+    expect(actions).toMatchObject([{ heal: { kind: "EvictStuckPod" }, reason: "SandboxGone" }]);
   });
 
   test("nothing else was written: no node but the sick ones is marked, and each write has its reasons", async ({

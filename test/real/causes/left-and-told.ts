@@ -1,4 +1,5 @@
 import type { Fault } from "../fault-table.ts";
+import { innerTexts } from "../fixtures/inner-texts.ts";
 import { faulty } from "../fixtures/runtime-scenarios.ts";
 import { createPod, type Stage } from "../fixtures/scenario.ts";
 import { type CauseStory, type LeftStory, recorded } from "./cause-story.ts";
@@ -148,6 +149,22 @@ export const leftStories: readonly LeftStory[] = [
   // The controller-manager gives up after two minutes.
   { ...becomes(recorded("AttachTimeout", "attach-hangs"), held("DependencyFailing")), toldBefore: "StartingSlowly" },
 
+  becomes(recorded("ExecProbeTimeout", "probe-timeout"), told("ExecProbeTimeout")),
+  becomes(
+    {
+      cause: "AppUnhealthy",
+      name: "probe-answers-no",
+      async stage(stage) {
+        await faulty(stage, { operation: "ExecSync", answer: { exited: { code: 1, message: "cache is cold" } } });
+        await createPod(stage, {
+          node: "worker",
+          container: { readinessProbe: { exec: { command: ["ready"] }, periodSeconds: 1 } },
+        });
+      },
+    },
+    left("AppUnhealthy"),
+  ),
+
   // One pod each: what is left of a loop of them is the sweeper's other stories.
   becomes(recorded("AdmissionMismatch", "node-affinity"), keptAsEvidence),
   becomes(recorded("NodeCapacity", "out-of-pods"), keptAsEvidence),
@@ -155,3 +172,17 @@ export const leftStories: readonly LeftStory[] = [
   becomes(recorded("DeadlinePassed", "deadline"), { ...keptAsEvidence, reason: "NotResidue" }),
   becomes(recorded("Preempted", "preempting"), keptAsEvidence),
 ];
+
+/** What cannot begin a process in a container that runs: the node is marked, and the pod, which runs, is left. */
+export const runningStory: CauseStory = {
+  cause: "ExecSetns",
+  name: "probe-cannot-begin",
+  async stage(stage) {
+    const { namespace } = stage;
+    await faulty(stage, { operation: "ExecSync", answer: { error: innerTexts.execSetns.text } }, namespace);
+    await createPod(stage, {
+      node: namespace,
+      container: { readinessProbe: { exec: { command: ["ready"] }, periodSeconds: 1 } },
+    });
+  },
+};
