@@ -4,7 +4,7 @@ import { hours, minutes, seconds } from "../../shared/time/duration.ts";
 import { adviceOn } from "./advisories.ts";
 import type { Look } from "./look.ts";
 import type { CorrelatedReason } from "./reasons.ts";
-import { isFresh, meanings, type Said } from "./said.ts";
+import { isFresh, meanings, type Said, staleWords } from "./said.ts";
 
 export interface Correlation {
   readonly reason: CorrelatedReason;
@@ -104,7 +104,8 @@ export function likelyCauses(look: Look): string {
   const rank: readonly Said["by"][] = ["ready", "condition", "event"];
   const known = rank.flatMap((by) => meanings(fresh.filter((each) => each.by === by)));
   const likely = [...new Set([...known, ...shownByPods(look), ...adviceOn(subject.node)])].slice(0, 4);
-  return likely.length === 0 ? "" : `. Likely: ${likely.join("; ")}`;
+  const stale = staleWords(facts.said ?? [], now);
+  return likely.length === 0 ? stale : `. Likely: ${likely.join("; ")}${stale}`;
 }
 
 /** What pods there were handed over for shortly before: a runtime that answers late, a network that is not set up (S1-09, S1-12). */

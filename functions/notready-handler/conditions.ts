@@ -20,6 +20,12 @@ const reasons: readonly (readonly [Cause, ConditionReason])[] = [
   ["KubeletRestarting", "KubeletRestarting"],
   ["FilesystemReadOnly", "FilesystemReadOnly"],
   ["LayerCorrupt", "LayerCorrupt"],
+  ["CgroupMissing", "CgroupMissing"],
+  ["KubeletStartFailed", "KubeletStartFailed"],
+  ["HousekeepingStuck", "HousekeepingStuck"],
+  ["KernelMemory", "KernelMemory"],
+  ["ContainerHung", "ContainerHung"],
+  ["CgroupFrozen", "CgroupFrozen"],
 ];
 
 /** The kubelet's own, whose taint keeps new pods away already (S0-55, S0-56), and what helps. */
@@ -51,6 +57,22 @@ export function liveCondition(look: Look): ConditionFinding | undefined {
 export function latchedCondition(look: Look): ConditionFinding | undefined {
   const latched = conditions(look).find((each) => each.known?.remedy === "handOver" && latches(each));
   return latched && finding(latched);
+}
+
+/** What no restart of a service helps against: beside a Ready that is False, it says better what to try. */
+const outlivesRestarts: ReadonlySet<ConditionReason> = new Set([
+  "CgroupMissing",
+  "KubeletStartFailed",
+  "HousekeepingStuck",
+  "KernelMemory",
+]);
+
+/** The condition that explains a node that is not Ready, where its Ready cannot: seen beside an ailment, so that one that latches counts as well. */
+export function graverCondition(look: Look): ConditionFinding | undefined {
+  return conditions(look)
+    .filter((each) => each.known?.remedy === "handOver")
+    .map(finding)
+    .find(({ reason }) => outlivesRestarts.has(reason));
 }
 
 /** What people are told of, and nothing else is done about. */

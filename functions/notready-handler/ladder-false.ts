@@ -17,6 +17,7 @@ import {
   readySince,
   rebooting,
 } from "./causes.ts";
+import { graverCondition } from "./conditions.ts";
 import { inStateSince, type Look, lookEveryMs, type Reason, wait } from "./look.ts";
 import { notReadyReason } from "./ready-reason.ts";
 import type { NotReadyReason, SickReason } from "./reasons.ts";
@@ -46,8 +47,9 @@ export function notReady(look: Look): Verdict<Reason> {
   if (parts.length === 1 && only?.silentForMs !== undefined && only.silentForMs < plegWatchMs && !isFlapping) {
     return wait(look, "PlegWatched", now + lookEveryMs, `is not Ready, and may come round: ${said}`);
   }
-  const cause = correlation?.reason ?? reason;
-  const words = `${correlation === undefined ? what : `${correlation.words}; it ${what}`}${likelyCauses(look)}`;
+  const found = correlation ?? graverCondition(look);
+  const cause = found?.reason ?? reason;
+  const words = `${found === undefined ? what : `${found.words}; it ${what}`}${likelyCauses(look)}`;
   const standing = markOn(subject.node, suspectMark);
   if (standing !== undefined) return marked(look, { reason, cause, words, markedAt: standing.timeAdded ?? now });
   const since = Math.max(readySince(look), inStateSince(openCase, stateOf(subject, now), now));

@@ -9,6 +9,7 @@ import { latchedCondition, liveCondition, toldCondition } from "./conditions.ts"
 import { inStateSince, type Look, lookEveryMs, type Reason, target, tell, wait } from "./look.ts";
 import type { SickReason } from "./reasons.ts";
 import { backOffMs } from "./rungs.ts";
+import { staleWords } from "./said.ts";
 import { climb, suspect } from "./suspect.ts";
 
 /** Ready=True: it is given back when it has stayed well, or it was found to be the cause of what others suffer. */
@@ -50,7 +51,8 @@ function withConditions(look: Look): Verdict<Reason> {
   const bad = subject.node.conditions.filter(standsAtBadValue);
   if (bad.length > 0 && (openCase.symptoms ?? []).length === 0) {
     const values = bad.map(({ type, status }) => `${type}=${status}`).join(", ");
-    return { kind: "leave", reason: "OnlyConditions", message: `${name} is Ready, with ${values}.` };
+    const stale = staleWords(look.facts.said ?? [], now);
+    return { kind: "leave", reason: "OnlyConditions", message: `${name} is Ready, with ${values}${stale}.` };
   }
   return { kind: "leave", reason: "NodeWell", message: `${name} is well.`, ends: true };
 }

@@ -1,4 +1,5 @@
 import type { TriedRung } from "../../shared/case/case.ts";
+import type { Cause } from "../../shared/catalogue/signature.ts";
 import { answerTo, type Rung } from "../../shared/kubernetes/node-task.ts";
 import { hours, minutes, seconds } from "../../shared/time/duration.ts";
 import { cascading } from "./fleet.ts";
@@ -31,6 +32,13 @@ const ladders: Readonly<Partial<Record<SickReason, readonly Rung[]>>> = {
   KubeletRestarting: ["reboot", "replace"],
   // What hangs in the kernel outlives every restart of a service (S0-18).
   ProcessHung: ["reboot", "replace"],
+  CgroupMissing: ["reboot", "replace"],
+  // A kubelet that waits behind a hung process is blocked again where it starts (S0-101, S3-11).
+  HousekeepingStuck: ["reboot", "replace"],
+  // It ends by itself again and again; where a reboot does not help, systemd and kubelet do not fit (S0-59).
+  KubeletStartFailed: ["reboot", "replace"],
+  // Dropping caches is not safe (S0-94).
+  KernelMemory: ["reboot", "replace"],
   LayerCorrupt: ["replace"],
   FilesystemReadOnly: ["replace"],
 };
@@ -88,12 +96,19 @@ function obstacle({ facts: { fleet, said = [] }, now }: Look, rung: Rung, emptie
   return endsAll && !emptied ? `${rung} waits until its pods are moved` : undefined;
 }
 
+/** What the node pack says of one container: it neither answers nor ends (S3-03, S0-41). */
+function isHung(cause: Cause): boolean {
+  return cause === "ContainerHung" || cause === "CgroupFrozen";
+}
+
 /** Whether a container there is known that cannot be stopped, in words. */
 function hungContainer({ subject, facts, now }: Look): string | undefined {
   const overdue = subject.pods.find(({ endsBy }) => now - (endsBy ?? now) > overdueMarginMs);
   if (overdue !== undefined) return `pod ${overdue.ref.namespace}/${overdue.ref.name} does not end`;
   const [pod] = facts.hungPods ?? [];
   if (pod !== undefined) return `a container of ${pod} cannot be stopped`;
-  const hung = (facts.said ?? []).some((each) => each.known?.cause === "ProcessHung" && isFresh(each, now));
-  return hung ? "a process there hangs in the kernel" : undefined;
+  const fresh = (facts.said ?? []).filter((each) => isFresh(each, now));
+  const named = fresh.find(({ by, known }) => by === "condition" && known !== undefined && isHung(known.cause));
+  if (named !== undefined) return `a container there is known to hang (${named.text})`;
+  return fresh.some(({ known }) => known?.cause === "ProcessHung") ? "a process there hangs in the kernel" : undefined;
 }

@@ -5,7 +5,7 @@ import type { EventFacts } from "../../shared/kubernetes/event.ts";
 import { type NodeFacts, readyStatus } from "../../shared/kubernetes/node.ts";
 import { readyMessageParts } from "../../shared/kubernetes/ready-message.ts";
 import type { Instant } from "../../shared/time/clock.ts";
-import { minutes } from "../../shared/time/duration.ts";
+import { formatDuration, minutes } from "../../shared/time/duration.ts";
 
 /** One thing that is said of a node, and what the catalogue makes of it. */
 export interface Said {
@@ -26,6 +26,8 @@ export interface Said {
 const staleAfterMs = 3 * minutes(5);
 /** What one Event more would say is no news. */
 const eventLimit = 40;
+/** Lines that the node pack brings as evidence have room of their own: they push nothing out that explains. */
+const evidenceLimit = 40;
 
 /** Everything that is said of a node by itself, its agents and its Events. */
 export function saidOfNode(node: NodeFacts, events: readonly EventFacts[], catalogue: Catalogue): readonly Said[] {
@@ -50,20 +52,28 @@ export function saidOfNode(node: NodeFacts, events: readonly EventFacts[], catal
     ...node.conditions
       .filter(standsAtBadValue)
       .map((condition) => ofCondition("condition", condition, condition.message ?? "")),
-    ...events
-      .filter(isOfNode)
-      .toSorted((a, b) => (b.lastSeenAt ?? 0) - (a.lastSeenAt ?? 0))
-      .slice(0, eventLimit)
-      .map(
-        ({ reason, message = "", lastSeenAt }): Said => ({
-          by: "event",
-          name: reason,
-          text: message,
-          ...(lastSeenAt === undefined ? {} : { saidAt: lastSeenAt }),
-          ...known("event", reason, message),
-        }),
-      ),
+    ...bounded(
+      events
+        .filter(isOfNode)
+        .toSorted((a, b) => (b.lastSeenAt ?? 0) - (a.lastSeenAt ?? 0))
+        .map(
+          ({ reason, message = "", lastSeenAt }): Said => ({
+            by: "event",
+            name: reason,
+            text: message,
+            ...(lastSeenAt === undefined ? {} : { saidAt: lastSeenAt }),
+            ...known("event", reason, message),
+          }),
+        ),
+    ),
   ];
+}
+
+/** Newest first, what explains before what is only evidence. */
+function bounded(events: readonly Said[]): readonly Said[] {
+  const explaining = events.filter(({ known }) => known?.cause !== "NoCauseNamed");
+  const evidence = events.filter(({ known }) => known?.cause === "NoCauseNamed");
+  return [...explaining.slice(0, eventLimit), ...evidence.slice(0, evidenceLimit)];
 }
 
 /** The kubelet's, node-problem-detector's (each of its monitors writes under its own name) and the cloud agents' (S0-72). Not kube-proxy's "Starting". */
@@ -84,13 +94,27 @@ const latching: ReadonlySet<string> = new Set([
   "ReadonlyFilesystem",
   "XfsShutdown",
   "CorruptDockerOverlay2",
+  // The node pack's, which stand until the node boots (docs/node-pack.md).
+  "LayersBroken",
+  "KernelMemoryShort",
 ]);
 
 export function latches({ name }: Said): boolean {
   return latching.has(name);
 }
 
-/** "what was said (what it means)", each once. */
+/** "what was said (what it means)", each once; evidence that names no cause means nothing. */
 export function meanings(said: readonly Said[]): readonly string[] {
-  return [...new Set(said.flatMap(({ known }) => (known === undefined ? [] : [known.meaning.replace(/\.$/, "")])))];
+  const causes = said.flatMap(({ known }) => (known === undefined || known.cause === "NoCauseNamed" ? [] : [known]));
+  return [...new Set(causes.map(({ meaning }) => meaning.replace(/\.$/, "")))];
+}
+
+/** Conditions whose agent has not said a word for three periods, in words; "" where there are none. */
+export function staleWords(said: readonly Said[], now: Instant): string {
+  const stale = said.filter((each) => each.by === "condition" && !isFresh(each, now));
+  const [first] = stale;
+  if (first === undefined) return "";
+  const names = stale.map(({ name }) => name).join(", ");
+  const silentFor = formatDuration(now - (first.saidAt ?? now));
+  return `. Stale, and not counted: ${names} (not said again for ${silentFor}; look at the agent that says it)`;
 }

@@ -24,6 +24,7 @@ const components = [
   "nvidia-driver",
   "node-problem-detector",
   "eks-node-monitoring-agent",
+  "knitbone-node-pack",
 ] as const;
 
 /** What forwarders and terminals carry unchanged; letters that only look like these cannot be told apart by eye. */

@@ -209,4 +209,20 @@ export const nodeMutants: readonly Mutant[] = [
     replace: `each.known?.remedy === "handOver"`,
     tests: [`${nodeCauses}/causes.test.ts`],
   },
+  {
+    rail: "rungs: no restart of a kubelet beside a container that the node pack says hangs",
+    file: "functions/notready-handler/rungs.ts",
+    find: `if (named !== undefined) return`,
+    replace: `if (named?.text === "") return`,
+    tests: [`${nodeCauses}/node-pack.test.ts`],
+  },
+  {
+    rail: "nodes: what the node pack says of layers and the kernel's memory never counts alone",
+    file: "functions/notready-handler/said.ts",
+    find: `  "LayersBroken",
+  "KernelMemoryShort",
+`,
+    replace: ``,
+    tests: [`${nodeCauses}/node-pack.test.ts`],
+  },
 ];

@@ -201,7 +201,7 @@ const groups: readonly Group[] = [
 
 /** About a node, a claim, a pod that ends, or one that runs: other healers', or below. */
 const elsewhere: readonly RegExp[] = [
-  /^(task-hung|node-|disk-|claim-|provision|stop-|sandbox-stop-|mount-busy|network-not-removed)/,
+  /^(task-hung|node-|pack-|disk-|claim-|provision|stop-|sandbox-stop-|mount-busy|network-not-removed)/,
   /^(exec-probe-timeout|probe-failed|out-of-memory)$/,
 ];
 
