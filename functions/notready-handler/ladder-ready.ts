@@ -8,9 +8,9 @@ import { flapping, likelyCauses, postReboot, rebooting } from "./causes.ts";
 import { latchedCondition, liveCondition, toldCondition } from "./conditions.ts";
 import { inStateSince, type Look, lookEveryMs, type Reason, target, tell, wait } from "./look.ts";
 import type { SickReason } from "./reasons.ts";
-import { backOffMs } from "./rungs.ts";
 import { staleWords } from "./said.ts";
 import { climb, suspect } from "./suspect.ts";
+import { lastingCause, rungDueAt, symptomCause } from "./symptoms.ts";
 
 /** Ready=True: it is given back when it has stayed well, or it was found to be the cause of what others suffer. */
 export function ready(look: Look): Verdict<Reason> {
@@ -61,7 +61,7 @@ function withConditions(look: Look): Verdict<Reason> {
 function suspectReady(look: Look, what: string): Verdict<Reason> {
   const found = rebootBehind(look);
   return found === undefined
-    ? suspect(look, "NodeSuspected", `${what}${likelyCauses(look)}`)
+    ? suspect(look, symptomCause(look)?.reason ?? "NodeSuspected", `${what}${likelyCauses(look)}`)
     : suspect(look, found.reason, `${found.words}; it ${what}`);
 }
 
@@ -80,18 +80,28 @@ function marked(look: Look, since: Instant, ails: readonly string[]): Verdict<Re
     // One that latches says what ails it only beside what is seen now: then no restart is tried that cannot help (S0-18).
     const condition = live ?? (ails.length > 0 ? latchedCondition(look) : undefined);
     const words = `calls itself Ready, but ${[...ails, ...(condition === undefined ? [] : [condition.words])].join(", ")}`;
-    if (now < since + backOffMs) return wait(look, "Settling", since + backOffMs, words);
-    const cause = condition?.reason ?? rebootBehind(look)?.reason ?? "NodeSuspected";
+    const rungAt = rungDueAt(look, since);
+    if (now < rungAt) return wait(look, "Settling", rungAt, words);
+    const cause = condition?.reason ?? rebootBehind(look)?.reason ?? symptomCause(look)?.reason ?? "NodeSuspected";
     return climbOrTell(look, cause, `${words}. Look at its kubelet and container runtime`);
   }
   const due = wellAt(look);
-  if (now < due) return wait(look, "StayingWell", due, "is well again, under our mark");
+  if (now < due) return unrepaired(look, since) ?? wait(look, "StayingWell", due, "is well again, under our mark");
   return {
     kind: "heal",
     heal: { kind: "UntaintNode", ...target(subject), taint: suspectMark },
     reason: "StayedWell",
     message: `${look.name} has stayed well for ${formatDuration(look.policy.wellForMs)}: it takes pods again.`,
   };
+}
+
+/** Quiet, for it takes no more pods; what they showed of it does not go by itself, and would meet the next ones. */
+function unrepaired(look: Look, markedAt: Instant): Verdict<Reason> | undefined {
+  const found = lastingCause(look);
+  if (found === undefined || look.now < rungDueAt(look, markedAt)) return undefined;
+  const pods = found.pods === 1 ? "1 pod" : `${found.pods} pods`;
+  const words = `is quiet under our mark, but ${pods} showed ${found.reason}, which does not go by itself`;
+  return found.mayClimb ? climbOrTell(look, found.reason, words) : tell(look, found.reason, words);
 }
 
 /** No drain: it runs what it runs. What would end all of that at once waits for a person, unless nothing is left there to be moved. */

@@ -53,8 +53,22 @@ export type ConditionReason =
   | "PIDPressure"
   | "DeviceLost";
 
+/** What its pods showed: the catalogue's causes that say what to try. */
+export type SymptomReason =
+  | "KernelMemory"
+  | "CgroupLeak"
+  | "CgroupMissing"
+  | "ProcessHung"
+  | "FilesystemReadOnly"
+  | "LayerCorrupt"
+  | "MountBusy"
+  | "DbusClosed"
+  | "NameReserved"
+  | "RuntimeDown"
+  | "RuntimeTimeout";
+
 /** What a node is marked for, and what people are told of. */
-export type SickReason = NotReadyReason | CorrelatedReason | ConditionReason;
+export type SickReason = NotReadyReason | CorrelatedReason | ConditionReason | SymptomReason;
 
 /** Told instead of the node's own cause. */
 export type ToldReason = "ProgressiveNotReady" | "SharedCause" | "HungContainer" | "RungUnanswered";

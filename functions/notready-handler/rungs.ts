@@ -32,6 +32,13 @@ const ladders: Readonly<Partial<Record<SickReason, readonly Rung[]>>> = {
   KubeletRestarting: ["reboot", "replace"],
   // What hangs in the kernel outlives every restart of a service (S0-18).
   ProcessHung: ["reboot", "replace"],
+  // No retry: what leaked comes back with a boot only (S0-81).
+  CgroupLeak: ["reboot", "replace"],
+  MountBusy: ["reboot", "replace"],
+  // Restarting dbus or logind themselves is riskier than what it would cure (S0-42).
+  DbusClosed: ["restart-kubelet", "reboot", "replace"],
+  NameReserved: ["restart-runtime", "reboot", "replace"],
+  RuntimeTimeout: ["restart-runtime", "restart-kubelet", "reboot", "replace"],
   CgroupMissing: ["reboot", "replace"],
   // A kubelet that waits behind a hung process is blocked again where it starts (S0-101, S3-11).
   HousekeepingStuck: ["reboot", "replace"],

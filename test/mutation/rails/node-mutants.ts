@@ -225,4 +225,18 @@ export const nodeMutants: readonly Mutant[] = [
     replace: ``,
     tests: [`${nodeCauses}/node-pack.test.ts`],
   },
+  {
+    rail: "symptoms: no reboot for what one pod showed of a quiet node",
+    file: "functions/notready-handler/symptoms.ts",
+    find: `mayClimb: found.pods > 1 || gentle.has(found.reason)`,
+    replace: `mayClimb: true`,
+    tests: [`${nodeCauses}/symptoms.test.ts`],
+  },
+  {
+    rail: "symptoms: a rung that was tried since is not tried again for them",
+    file: "functions/notready-handler/symptoms.ts",
+    find: `if (tried.some(({ at }) => at >= found.lastAt)) return undefined;`,
+    replace: ``,
+    tests: [`${nodeCauses}/symptoms.test.ts`],
+  },
 ];
