@@ -36,7 +36,7 @@ export const notreadyHandler = (policy: Policy): Healer<Facts, Reason> => ({
 async function observeSickNode(
   cluster: ClusterReader,
   object: ObjectRef,
-  { catalogue, report }: Knowledge,
+  { catalogue, report, hopeless = [] }: Knowledge,
   policy: Policy,
 ): Promise<NodeCaseFacts | undefined> {
   const [subject, events] = await Promise.all([observeNode(cluster, object), cluster.eventsAbout(object)]);
@@ -52,6 +52,7 @@ async function observeSickNode(
     said: saidOfNode(subject.node, events, catalogue),
     ...(nodes === undefined ? {} : { fleet: fleetOf(nodes, object, cluster.now() ?? 0) }),
     ...(hungPods.length === 0 ? {} : { hungPods }),
+    ...(hopeless.length === 0 ? {} : { hopeless }),
     ...(report === undefined ? {} : { serverVersion: report.report.serverVersion }),
   };
 }

@@ -1,6 +1,7 @@
 import type { Case } from "../../shared/case/case.ts";
 import type { Verdict } from "../../shared/heal/heal.ts";
 import type { HealerFacts } from "../../shared/heal/healer.ts";
+import type { HopelessRung } from "../../shared/heal/rung-record.ts";
 import type { NodeSubject } from "../../shared/heal/subject.ts";
 import type { NodeMark } from "../../shared/kubernetes/node-marks.ts";
 import type { ObjectRef } from "../../shared/kubernetes/object-ref.ts";
@@ -22,6 +23,8 @@ export interface NodeCaseFacts extends HealerFacts {
   readonly fleet?: Fleet;
   /** "Pod shop/web-1": where an Event says that a container there cannot be stopped. */
   readonly hungPods?: readonly string[];
+  /** Rungs that have not helped other nodes of this cluster (S1-07). */
+  readonly hopeless?: readonly HopelessRung[];
   /** The API server's (S2-01). */
   readonly serverVersion?: string;
 }

@@ -71,7 +71,7 @@ export type SymptomReason =
 export type SickReason = NotReadyReason | CorrelatedReason | ConditionReason | SymptomReason;
 
 /** Told instead of the node's own cause. */
-export type ToldReason = "ProgressiveNotReady" | "SharedCause" | "HungContainer" | "RungUnanswered";
+export type ToldReason = "ProgressiveNotReady" | "SharedCause" | "HungContainer" | "RungUnanswered" | "RungNeverHelps";
 
 /** A node put out of service, and given back. */
 export type ServiceReason = "ShutdownProven" | "StayedWell" | "BackInService";

@@ -1,5 +1,7 @@
 import type { TriedRung } from "../../shared/case/case.ts";
 import type { Cause } from "../../shared/catalogue/signature.ts";
+import { backOffMs } from "../../shared/heal/rung-outcome.ts";
+import type { HopelessRung } from "../../shared/heal/rung-record.ts";
 import { answerTo, type Rung } from "../../shared/kubernetes/node-task.ts";
 import { hours, minutes, seconds } from "../../shared/time/duration.ts";
 import { cascading } from "./fleet.ts";
@@ -7,8 +9,6 @@ import type { Look } from "./look.ts";
 import type { SickReason } from "./reasons.ts";
 import { isFresh } from "./said.ts";
 
-/** An unhealthy kubelet backs off up to five minutes before it tries again (S2-07). A wait for Kubernetes itself: the lab does not divide it. */
-export const backOffMs = minutes(5);
 /** Whoever answers for tasks there does so within this, or is not there. */
 const answerWithinMs = minutes(10);
 /** A rung that did not help is not tried again on this node before (S1-02); never divided. */
@@ -51,7 +51,10 @@ const ladders: Readonly<Partial<Record<SickReason, readonly Rung[]>>> = {
 };
 
 export type Step =
-  | { readonly kind: "ask"; readonly rung: Rung }
+  /** `skipped`: gentler ones that have never helped here, in words. */
+  | { readonly kind: "ask"; readonly rung: Rung; readonly skipped?: string }
+  /** Whatever is left has not helped the nodes of this cluster (S1-07). */
+  | { readonly kind: "hopeless"; readonly words: string }
   /** One was asked for, and has its time. */
   | { readonly kind: "wait"; readonly until: number; readonly words: string }
   /** Nobody there takes tasks. */
@@ -70,13 +73,24 @@ export function nextRung(look: Look, reason: SickReason, emptied: boolean): Step
   const left = (ladders[reason] ?? [])
     .filter((rung) => policy.rungs.includes(rung))
     .filter((rung) => tried.every((each) => each.rung !== rung));
+  const hopeless = (look.facts.hopeless ?? []).filter((each) => each.cause === reason && left.includes(each.rung));
+  const useful = left.filter((rung) => hopeless.every((each) => each.rung !== rung));
+  if (useful.length === 0 && hopeless.length > 0) return { kind: "hopeless", words: recordWords(hopeless) };
   const hung = hungContainer(look);
-  const [rung] = left.filter((each) => each !== "restart-kubelet" || hung === undefined);
+  const [rung] = useful.filter((each) => each !== "restart-kubelet" || hung === undefined);
   if (rung === undefined) {
-    return left.length > 0 && hung !== undefined ? { kind: "hung", words: hung } : { kind: "none" };
+    return useful.length > 0 && hung !== undefined ? { kind: "hung", words: hung } : { kind: "none" };
   }
   const because = obstacle(look, rung, emptied);
-  return because === undefined ? { kind: "ask", rung } : { kind: "none", words: because };
+  if (because !== undefined) return { kind: "none", words: because };
+  const gentler = hopeless.filter((each) => left.indexOf(each.rung) < left.indexOf(rung));
+  return { kind: "ask", rung, ...(gentler.length === 0 ? {} : { skipped: recordWords(gentler) }) };
+}
+
+/** "restart-kubelet helped 0 of the last 12 nodes of this cluster". */
+function recordWords(hopeless: readonly HopelessRung[]): string {
+  const words = hopeless.map(({ rung, helped, of }) => `${rung} helped ${helped} of the last ${of}`);
+  return `${words.join(", ")} nodes of this cluster that had this`;
 }
 
 /** The last one, while it has its time; or nobody answered. undefined: it did not help, or there was none. */

@@ -54,13 +54,16 @@ export function climb(
       const { openedAt, attempts } = look.openCase;
       const task = { rung: step.rung, id: `${openedAt.toString(36)}-${attempts + 1}`, cause };
       const heal = { kind: "AskNodeTask", ...target(look.subject), ...task } as const;
-      const message = `${look.name} ${what}; it is asked for ${step.rung}.`;
+      const skipped = step.skipped === undefined ? "" : ` (RungNeverHelps: ${step.skipped})`;
+      const message = `${look.name} ${what}; it is asked for ${step.rung}${skipped}.`;
       return { verdict: { kind: "heal", heal, reason: cause, message } };
     }
     case "wait":
       return { verdict: wait(look, "RungTried", step.until, `${what}; it ${step.words}`) };
     case "unanswered":
       return { verdict: tell(look, "RungUnanswered", `${what}; it ${step.words}`) };
+    case "hopeless":
+      return { verdict: tell(look, "RungNeverHelps", `${what}; nothing more is tried: ${step.words}`) };
     case "hung":
       return { words: `; its kubelet is not restarted, for ${step.words}`, hung: true };
     case "none":

@@ -1,9 +1,9 @@
 import type { Case, Symptom } from "../../shared/case/case.ts";
+import { backOffMs } from "../../shared/heal/rung-outcome.ts";
 import type { Instant } from "../../shared/time/clock.ts";
 import { minutes } from "../../shared/time/duration.ts";
 import type { Look } from "./look.ts";
 import type { SymptomReason } from "./reasons.ts";
-import { backOffMs } from "./rungs.ts";
 
 /** What pods showed of their node, by the catalogue's cause. */
 export interface SymptomFinding {

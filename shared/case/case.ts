@@ -105,6 +105,8 @@ export interface NodeMemory {
 /** A rung that was asked of a node. `at`: when the write was sent, by the cluster's own clock. */
 export interface TriedRung extends NodeTask {
   readonly at: Instant;
+  /** What came of it, once that was seen and counted for the cluster. */
+  readonly helped?: boolean;
 }
 
 /**

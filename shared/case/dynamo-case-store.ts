@@ -75,7 +75,9 @@ const codec = rowCodec(
         devices: z.exactOptional(z.record(z.string(), z.number())),
         devicesLostSince: z.exactOptional(z.number()),
         movable: z.exactOptional(z.number()),
-        tried: z.exactOptional(z.array(z.object({ ...taskMembers, at: z.number() }))),
+        tried: z.exactOptional(
+          z.array(z.object({ ...taskMembers, at: z.number(), helped: z.exactOptional(z.boolean()) })),
+        ),
       }),
     ),
     suspects: z.exactOptional(z.array(z.object({ kind: z.enum(incidentKinds), key: z.string() }))),

@@ -7,6 +7,7 @@ import type { ObjectRef } from "../kubernetes/object-ref.ts";
 import type { Instant } from "../time/clock.ts";
 import type { Verdict } from "./heal.ts";
 import type { Sighting } from "./healer-message.ts";
+import type { HopelessRung } from "./rung-record.ts";
 import type { Subject } from "./subject.ts";
 
 /** What every healer's facts contain: the rails judge the same subject whoever asks. */
@@ -22,6 +23,8 @@ export interface Knowledge {
   readonly report?: StoredReport;
   /** Node label that names the pool, where the cluster was registered with one. */
   readonly poolLabel?: string;
+  /** At a look at a node: rungs that have not helped the nodes of this cluster, by cause. */
+  readonly hopeless?: readonly HopelessRung[];
 }
 
 /** What one round of one cluster found. */

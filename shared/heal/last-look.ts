@@ -32,7 +32,7 @@ export async function lastLook<Facts extends HealerFacts>(
   const namespace = openCase.object.namespace;
   const observed = async () => {
     const state = await deps.clusters.state(id);
-    return { state, facts: await healer.observe(cluster, openCase.object, await knowledge(deps, state)) };
+    return { state, facts: await healer.observe(cluster, openCase.object, await knowledge(deps, state, openCase)) };
   };
   const [flag, incidents, { state, facts }] = await Promise.all([
     deps.flags.mode({ healer: healerName, cluster: id, ...(namespace === "" ? {} : { namespace }) }, "now"),

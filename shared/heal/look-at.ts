@@ -18,6 +18,7 @@ import { noteVerdict } from "./note-verdict.ts";
 import { ownSighting, sendOwn } from "./own-sighting.ts";
 import { readCluster } from "./read-cluster.ts";
 import { recordAttempt } from "./record-attempt.ts";
+import { withRungOutcome } from "./rung-outcome.ts";
 import type { Subject } from "./subject.ts";
 import { unlessExplained } from "./unless-explained.ts";
 import { awaitEnd, closeGone, seenEffect, showsEffect, withoutEffect } from "./verification.ts";
@@ -33,7 +34,7 @@ const restMs = seconds(30);
 
 /** observe → decide → act on the verdict. What the cluster cannot answer is held, never guessed. */
 export async function lookAt<Facts extends HealerFacts>(sight: Sight<Facts>): Promise<Handled> {
-  const known = await knowledge(sight.deps, sight.state);
+  const known = await knowledge(sight.deps, sight.state, sight.openCase);
   const answer = await readCluster(sight.deps, sight, (cluster) =>
     sight.healer.observe(cluster, sight.message.object, known),
   );
@@ -57,7 +58,8 @@ export async function lookAt<Facts extends HealerFacts>(sight: Sight<Facts>): Pr
   if (judgedCase === undefined) return { kind: "Superseded" };
   if (sight.mode === "off") return { kind: "SwitchedOff" };
 
-  const openCase = withMemory({ ...judgedCase, clockOffsetMs: clusterNow - now }, subject, clusterNow);
+  const remembered = withMemory({ ...judgedCase, clockOffsetMs: clusterNow - now }, subject, clusterNow);
+  const openCase = await withRungOutcome(sight.deps, remembered, subject, clusterNow);
   const seen: Look<Facts> = { ...sight, mode: sight.mode, cluster, openCase };
   const verdict = await unlessExplained(seen, facts, judged(seen, facts, clusterNow), clusterNow + heldForMs);
   const look = await correlate(seen, verdict);

@@ -14,6 +14,7 @@ import type { Queue } from "../queue/queue.ts";
 import type { BudgetStore } from "../rail/budget.ts";
 import type { Random } from "../random/random.ts";
 import type { Clock } from "../time/clock.ts";
+import type { RungRecordStore } from "./rung-record.ts";
 
 /** Everything that the pipeline stands on, passed in once. */
 export interface PipelineDeps {
@@ -21,6 +22,8 @@ export interface PipelineDeps {
   readonly claims: ClaimStore;
   readonly budgets: BudgetStore;
   readonly reservations: ReservationStore;
+  /** What rungs were good for on the nodes of a cluster. */
+  readonly rungs: RungRecordStore;
   readonly ledger: Ledger;
   readonly leaks: LeakStore;
   readonly lifecycles: LifecycleStore;

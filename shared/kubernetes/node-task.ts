@@ -14,6 +14,10 @@ import type { NodeFacts } from "./node.ts";
 export const rungs = ["restart-runtime", "restart-kubelet", "reboot", "replace"] as const;
 export type Rung = (typeof rungs)[number];
 
+export function isRung(text: string): text is Rung {
+  return rungs.some((each) => each === text);
+}
+
 export interface NodeTask {
   readonly rung: Rung;
   /** Of one asking: the case and the attempt. */

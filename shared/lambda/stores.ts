@@ -9,6 +9,7 @@ import type { UnknownStore } from "../catalogue/unknown-store.ts";
 import { dynamoClusterStore } from "../cluster/dynamo-cluster-store.ts";
 import { dynamoFlagStore } from "../flag/dynamo-flag-store.ts";
 import { storedFlags } from "../flag/stored-flags.ts";
+import { dynamoRungRecordStore } from "../heal/dynamo-rung-record-store.ts";
 import type { PipelineDeps } from "../heal/pipeline-deps.ts";
 import { dynamoIncidentStore } from "../incident/dynamo-incident-store.ts";
 import { dynamoLeakStore } from "../ledger/dynamo-leak-store.ts";
@@ -28,6 +29,7 @@ export type Stores = Pick<
   | "claims"
   | "budgets"
   | "reservations"
+  | "rungs"
   | "ledger"
   | "leaks"
   | "lifecycles"
@@ -46,6 +48,7 @@ export function stores(prefix: string, clock: Clock): Stores {
     claims: dynamoClaimStore(client, names.cases),
     budgets: dynamoBudgetStore(client, names.budgets),
     reservations: dynamoReservationStore(client, names.budgets),
+    rungs: dynamoRungRecordStore(client, names.budgets),
     ledger: dynamoLedger(client, names.actions),
     leaks: dynamoLeakStore(client, names.lifecycle),
     lifecycles: dynamoLifecycleStore(client, names.lifecycle),

@@ -6,6 +6,7 @@ import { dynamoCatalogueStore } from "../../shared/catalogue/dynamo-catalogue-st
 import { dynamoUnknownStore } from "../../shared/catalogue/dynamo-unknown-store.ts";
 import { dynamoClusterStore } from "../../shared/cluster/dynamo-cluster-store.ts";
 import { dynamoFlagStore } from "../../shared/flag/dynamo-flag-store.ts";
+import { dynamoRungRecordStore } from "../../shared/heal/dynamo-rung-record-store.ts";
 import { dynamoIncidentStore } from "../../shared/incident/dynamo-incident-store.ts";
 import { dynamoLeakStore } from "../../shared/ledger/dynamo-leak-store.ts";
 import { dynamoLedger } from "../../shared/ledger/dynamo-ledger.ts";
@@ -23,6 +24,7 @@ import { leakStoreContract } from "../contract/leak-store.contract.ts";
 import { ledgerContract } from "../contract/ledger.contract.ts";
 import { lifecycleStoreContract } from "../contract/lifecycle-store.contract.ts";
 import { reservationStoreContract } from "../contract/reservation-store.contract.ts";
+import { rungRecordStoreContract } from "../contract/rung-record-store.contract.ts";
 import { unknownStoreContract } from "../contract/unknown-store.contract.ts";
 import { startDynamoDbLocal } from "./aws/dynamodb-local.ts";
 
@@ -43,6 +45,7 @@ describe("on DynamoDB Local", () => {
   ledgerContract(async () => dynamoLedger(client, await createTable()));
   lifecycleStoreContract(async () => dynamoLifecycleStore(client, await createTable()));
   reservationStoreContract(async () => dynamoReservationStore(client, await createTable()));
+  rungRecordStoreContract(async () => dynamoRungRecordStore(client, await createTable()));
   unknownStoreContract(async () => dynamoUnknownStore(client, await createTable()));
   dynamoRowsContract(dynamo);
 });

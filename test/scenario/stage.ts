@@ -33,6 +33,7 @@ import { memoryLedger } from "../fakes/memory-ledger.ts";
 import { memoryLifecycleStore } from "../fakes/memory-lifecycle-store.ts";
 import { memoryQueue } from "../fakes/memory-queue.ts";
 import { memoryReservationStore } from "../fakes/memory-reservation-store.ts";
+import { memoryRungRecordStore } from "../fakes/memory-rung-record-store.ts";
 import { seededRandom } from "../fakes/seeded-random.ts";
 
 const cluster = "eu-1";
@@ -83,6 +84,7 @@ export async function aStage<Facts extends HealerFacts, Reason extends string>(
     claims: memoryClaimStore(),
     budgets: memoryBudgetStore(),
     reservations: memoryReservationStore(),
+    rungs: memoryRungRecordStore(),
     ledger: memoryLedger(),
     leaks: memoryLeakStore(),
     lifecycles: memoryLifecycleStore(),

@@ -239,4 +239,18 @@ export const nodeMutants: readonly Mutant[] = [
     replace: ``,
     tests: [`${nodeCauses}/symptoms.test.ts`],
   },
+  {
+    rail: "rungs: what never helps is not tried again",
+    file: "functions/notready-handler/rungs.ts",
+    find: `const useful = left.filter((rung) => hopeless.every((each) => each.rung !== rung));`,
+    replace: `const useful = left;`,
+    tests: [`${nodeCauses}/rungs.test.ts`],
+  },
+  {
+    rail: "rungs: what nobody answered is no outcome",
+    file: "shared/heal/rung-outcome.ts",
+    find: `if (answer === "none") return undefined;`,
+    replace: ``,
+    tests: ["test/unit/shared/heal/rung-record.test.ts"],
+  },
 ];

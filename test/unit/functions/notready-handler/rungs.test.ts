@@ -100,6 +100,25 @@ describe("rungs", () => {
     expect(look({ node, tried: before })).toMatchObject(asked("reboot"));
   });
 
+  it("that have not helped the nodes of the cluster are left out for that cause, and the reason says so (S1-07)", () => {
+    const never = (rung: Rung, cause = "NotReadyPleg") => ({ cause, rung, helped: 0, of: 12 });
+    const skipped = look({ hopeless: [never("restart-kubelet")] });
+    expect(skipped).toMatchObject(asked("restart-runtime"));
+    const why = "RungNeverHelps: restart-kubelet helped 0 of the last 12 nodes of this cluster that had this";
+    expect(skipped.message).toContain(`it is asked for restart-runtime (${why}).`);
+    expect(look({ hopeless: [never("restart-kubelet", "NotReadyRuntime")] })).toMatchObject(asked("restart-kubelet"));
+    expect(look({ hopeless: [never("restart-runtime")] }).message).not.toContain("RungNeverHelps");
+    const knobs = { rungs: ["restart-kubelet"] };
+    expect(look({ hopeless: [never("restart-kubelet")], knobs })).toMatchObject({
+      kind: "escalate",
+      reason: "RungNeverHelps",
+    });
+    // A reboot that comes sooner for it still waits until what can be moved is moved.
+    const pods = [aStandingPod({ movable: true })];
+    const hopeless = [never("restart-kubelet"), never("restart-runtime")];
+    expect(look({ hopeless, subject: { pods } })).toMatchObject({ kind: "escalate", reason: "NotReadyPleg" });
+  });
+
   it("are told when none is left", () => {
     const before = [tried("restart-kubelet", atNoon(-minutes(6)))];
     const verdict = look({ node: marked(pleg, "x-1 done"), tried: before, knobs: { rungs: ["restart-kubelet"] } });

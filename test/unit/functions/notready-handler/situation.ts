@@ -2,6 +2,7 @@ import { decide } from "../../../../functions/notready-handler/decide.ts";
 import type { Fleet } from "../../../../functions/notready-handler/fleet.ts";
 import { saidOfNode } from "../../../../functions/notready-handler/said.ts";
 import type { Case, NodeMemory, Symptom } from "../../../../shared/case/case.ts";
+import type { HopelessRung } from "../../../../shared/heal/rung-record.ts";
 import type { NodeSubject } from "../../../../shared/heal/subject.ts";
 import type { Condition } from "../../../../shared/kubernetes/condition.ts";
 import type { EventFacts } from "../../../../shared/kubernetes/event.ts";
@@ -24,6 +25,7 @@ export interface Situation {
   readonly events?: readonly EventFacts[];
   readonly fleet?: Fleet;
   readonly hungPods?: readonly string[];
+  readonly hopeless?: readonly HopelessRung[];
   readonly memory?: Partial<NodeMemory>;
   readonly symptoms?: readonly Symptom[];
   readonly openCase?: Partial<Case>;
@@ -39,6 +41,7 @@ export function judge(situation: Situation) {
     events = [],
     fleet,
     hungPods,
+    hopeless,
     memory = {},
     symptoms,
     openCase = {},
@@ -48,6 +51,7 @@ export function judge(situation: Situation) {
     said: saidOfNode(node, events, aKnowledge().catalogue),
     ...(fleet === undefined ? {} : { fleet }),
     ...(hungPods === undefined ? {} : { hungPods }),
+    ...(hopeless === undefined ? {} : { hopeless }),
   };
   const about = anOpenCase({
     healer: "notready-handler",
