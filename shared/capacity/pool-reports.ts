@@ -13,6 +13,7 @@ type Amounts = Map<string, number>;
 
 interface Pool {
   nodes: number;
+  notReady: number;
   readonly free: Amounts;
   readonly largestFree: Amounts;
 }
@@ -30,16 +31,18 @@ export function poolReports(
   const pools = new Map<string, Pool>();
   for (const node of nodes) {
     const name = poolOf(node, poolLabel);
-    const pool: Pool = pools.get(name) ?? { nodes: 0, free: new Map(), largestFree: new Map() };
+    const pool: Pool = pools.get(name) ?? { nodes: 0, notReady: 0, free: new Map(), largestFree: new Map() };
     pools.set(name, pool);
     pool.nodes += 1;
+    if (readyStatus(node) !== "True") pool.notReady += 1;
     if (readyStatus(node) === "True" && !node.unschedulable) addRoom(pool, node, taken.get(node.ref.name) ?? new Map());
   }
   return [...pools.entries()]
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([pool, { nodes: count, free, largestFree }]) => ({
+    .map(([pool, { nodes: count, notReady, free, largestFree }]) => ({
       pool,
       nodes: count,
+      ...(notReady === 0 ? {} : { notReady }),
       free: rounded(free),
       largestFree: rounded(largestFree),
     }));

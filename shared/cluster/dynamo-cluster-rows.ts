@@ -58,7 +58,13 @@ const reportCodec = rowCodec(
       incarnation: z.string(),
       zones: z.array(zoneSchema),
       pools: z.array(
-        z.object({ pool: z.string(), nodes: z.number(), free: amountsSchema, largestFree: amountsSchema }),
+        z.object({
+          pool: z.string(),
+          nodes: z.number(),
+          notReady: z.exactOptional(z.number()),
+          free: amountsSchema,
+          largestFree: amountsSchema,
+        }),
       ),
       coalesced: z.number(),
       suspects: z.number(),

@@ -27,6 +27,8 @@ export interface ZoneReport {
 export interface PoolReport {
   readonly pool: string;
   readonly nodes: number;
+  /** Of them, those whose Ready is False or Unknown; none when absent. */
+  readonly notReady?: number;
   /** Sum over Ready, uncordoned nodes of allocatable minus requests, per resource. */
   readonly free: Readonly<Record<string, number>>;
   /** The most one node has left, per resource: what one pod can get. */

@@ -42,7 +42,9 @@ const report: z.ZodMiniType<ClusterReport> = z.object({
   forwarderVersion: text,
   incarnation: text,
   zones: z.array(z.object({ zone: text, ready: count, notReady: count, unknown: count })),
-  pools: z.array(z.object({ pool: text, nodes: count, free: amounts, largestFree: amounts })),
+  pools: z.array(
+    z.object({ pool: text, nodes: count, notReady: z.exactOptional(count), free: amounts, largestFree: amounts }),
+  ),
   coalesced: count,
   suspects: count,
 });

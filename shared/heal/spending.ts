@@ -44,7 +44,16 @@ export async function spendBudgets<Facts extends HealerFacts>(
   const nodeSuspected = heal.kind === "ForceDeletePod" && (await isSuspectedNode(look, subject));
   const { uid } = targetOf(heal);
   const brake = look.state.brake;
-  const budgets = actionBudgets({ cluster: openCase.key.cluster, heal, subject, brake, nodeSuspected, mode });
+  const poolLabel = look.state.registered?.poolLabel;
+  const budgets = actionBudgets({
+    cluster: openCase.key.cluster,
+    heal,
+    subject,
+    brake,
+    nodeSuspected,
+    mode,
+    ...(poolLabel === undefined ? {} : { poolLabel }),
+  });
   // A node or a workload outlives its cases: another one of it is another action.
   const object = isNodeHeal(heal) || isSpillHeal(heal) ? `${uid}#${openCase.openedAt}` : uid;
   const stampOf = ({ scope }: ScopedBudget) => (scope === "node" ? uid : `${object}#${openCase.attempts + 1}`);
@@ -58,7 +67,7 @@ export async function spendBudgets<Facts extends HealerFacts>(
       await giveBackAll(spent);
       deps.metrics.count("BudgetExhausted", 1, { scope: budget.scope });
       // Freed as soon as the first one is seen to be going, not by age.
-      const isSoonFree = heal.kind === "EvictStuckPod" && budget.scope === "ownerInFlight";
+      const isSoonFree = (heal.kind === "EvictStuckPod" || isNodeHeal(heal)) && budget.scope === "ownerInFlight";
       return refusal(budget, heal, subject, nodeSuspected || isSoonFree ? at + lookAgainMs : answer.nextAt);
     }
     spent.push(budget);

@@ -1,7 +1,7 @@
 import type { Mode } from "../flag/flag.ts";
 import { type Heal, isNodeHeal } from "../heal/heal.ts";
 import { ownerUidOf, type PodSubject, type Subject, type WorkloadSubject } from "../heal/subject.ts";
-import { luresReplacements, type NodeFacts } from "../kubernetes/node.ts";
+import { luresReplacements, type NodeFacts, poolOf } from "../kubernetes/node.ts";
 import { formatDuration } from "../time/duration.ts";
 import type { Brake } from "./brake.ts";
 import type { Budget } from "./budget.ts";
@@ -18,6 +18,8 @@ export interface BudgetContext {
   readonly heal: Heal;
   readonly subject: Subject;
   readonly brake: Brake | undefined;
+  /** Node label that names the pool, where the cluster was registered with one. */
+  readonly poolLabel?: string;
   /** The node was handed over and still takes new pods. */
   readonly nodeSuspected: boolean;
   /** A shadow budget in observe mode: what would have been spent. */
@@ -76,9 +78,11 @@ function halvedUnder(brake: Brake | undefined): (bound: Bound) => Bound {
   });
 }
 
-function nodeBudgets({ cluster, heal }: BudgetContext, of: Make): readonly ScopedBudget[] {
+function nodeBudgets({ cluster, heal, subject, poolLabel }: BudgetContext, of: Make): readonly ScopedBudget[] {
   if (heal.kind === "UntaintNode") return [of("cluster", "untainted-of-cluster", cluster, limits.untainted)];
+  const pool = subject.kind === "node" ? poolOf(subject.node, poolLabel) : "";
   return [
+    of("ownerInFlight", "pool-in-flight", `${cluster}/${pool}`, limits.ownerInFlight),
     of("pace", "node-pace", cluster, limits.nodePace),
     of("cluster", "nodes-of-cluster", cluster, limits.nodesOfCluster),
     of("fleet", "nodes-of-fleet", "*", limits.nodesOfFleet),

@@ -11,7 +11,7 @@ export const limits = {
   nodeTainted: { limit: 5, windowMs: minutes(10) },
   /** Pods of one node that are evicted while they run. */
   node: { limit: 5, windowMs: minutes(10) },
-  /** Writes to one owner's pods whose effect has not been seen yet. */
+  /** Writes to one owner's pods, or to nodes of one pool, whose effect has not been seen yet. */
   ownerInFlight: { limit: 1, windowMs: minutes(10) },
   owner: { limit: 3, windowMs: hours(1) },
   namespace: { limit: 10, windowMs: minutes(10) },
@@ -29,6 +29,8 @@ export const limits = {
    * left of zone or cluster; by a report that was made so long after the node ceased to be Ready.
    */
   nodeBrake: { notReady: 1, share: 0.2, leftOfZone: 1, leftOfCluster: 2, reportAfterMs: seconds(30) },
+  /** Nor where so many others of its pool are not ready (the larger of number and share). */
+  poolBrake: { notReady: 1, share: 0.2 },
   /** Failed and Succeeded pods have budgets of their own. */
   terminalNamespace: { limit: 300, windowMs: minutes(10) },
   terminalCluster: { limit: 600, windowMs: minutes(10) },

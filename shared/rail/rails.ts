@@ -5,6 +5,7 @@ import { nodeMarks } from "./node-marks.ts";
 import { nodeTasks } from "./node-tasks.ts";
 import { optOut } from "./opt-out.ts";
 import { ownership } from "./ownership.ts";
+import { poolBrake } from "./pool-brake.ts";
 import { barePod, protectedClass } from "./protected-class.ts";
 import type { HealRail, SubjectRail } from "./rail.ts";
 import { stormBrake } from "./storm-brake.ts";
@@ -23,5 +24,6 @@ export const healRails: readonly HealRail[] = [
   incidentHold,
   ({ cluster }) => stormBrake(cluster),
   nodeBrake,
+  poolBrake,
   ownership,
 ];

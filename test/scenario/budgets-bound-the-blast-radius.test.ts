@@ -70,6 +70,40 @@ describe("budgets of nodes (X-04)", () => {
     expect(stage.api.marks.map(({ node }) => node.name)).toEqual(["node-0", "node-1"]);
   });
 
+  it("let one write to the nodes of a pool be in flight, and those of other pools go on", async () => {
+    const stage = await aStage(scriptedNodeHealer());
+    await spent(stage, "act#pool-in-flight#eu-1/", minutes(10), 1);
+    await marked(stage, names(1));
+    expect(stage.api.marks).toEqual([]);
+    const node = aNode({ name: "gpu-1", labels: { ...aNode().labels, "karpenter.sh/nodepool": "gpu" } });
+    stage.api.putNode(node);
+    await stage.sight(node);
+    expect(stage.api.marks.map((each) => each.node.name)).toEqual(["gpu-1"]);
+    const key = "act#pool-in-flight#eu-1/gpu";
+    const used = () => stage.deps.budgets.used({ key, limit: 1, windowMs: minutes(10), title: "" }, stage.clock.now());
+    expect(await used()).toBe(1);
+    // Its effect is seen: the pool is free again.
+    await stage.pass(seconds(15));
+    expect(await used()).toBe(0);
+  });
+
+  it("and a pool of which others are not ready gets no mark, whatever its zone is like", async () => {
+    let notReady = 1;
+    const stage = await aStage(scriptedNodeHealer(), {
+      pools: () => [{ pool: "", nodes: 5, notReady, free: {}, largestFree: {} }],
+    });
+    await marked(stage, names(1));
+    expect(stage.api.marks).toEqual([]);
+    expect((await stage.caseOf(aNode({ name: "node-0" }).ref.uid))?.verdict).toMatchObject({
+      kind: "wait",
+      reason: "PoolBrake",
+    });
+    notReady = 0;
+    await stage.report();
+    await stage.pass(seconds(70));
+    expect(stage.api.marks).toHaveLength(1);
+  });
+
   it("let three nodes of a cluster be marked in an hour", async () => {
     const stage = await aStage(scriptedNodeHealer());
     await spent(stage, "act#nodes-of-cluster#eu-1", hours(1), 3);
@@ -105,7 +139,8 @@ describe("budgets of nodes (X-04)", () => {
     if (stored === undefined) throw new Error("the node has a case");
     const { pending: _, ...rest } = stored;
     await stage.deps.cases.save({ ...rest, state: "closed", version: stored.version + 1 }, stored.version);
-    await stage.clock.advance(seconds(61));
+    // Nobody has seen the effect of the first one: it holds its pool for ten minutes.
+    await stage.clock.advance(minutes(10) + 1);
     await stage.report();
     await marked(stage, names(1));
     expect(await used()).toBe(2);

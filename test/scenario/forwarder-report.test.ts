@@ -44,7 +44,7 @@ it("says what the cluster is, its zones, its room and its suspects", async () =>
     ],
     pools: [
       { pool: "batch", nodes: 1, free: {}, largestFree: {} },
-      { pool: "general", nodes: 3, free: room, largestFree: room },
+      { pool: "general", nodes: 3, notReady: 2, free: room, largestFree: room },
     ],
     coalesced: 0,
     suspects: 3,

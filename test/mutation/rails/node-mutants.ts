@@ -253,4 +253,20 @@ export const nodeMutants: readonly Mutant[] = [
     replace: ``,
     tests: ["test/unit/shared/heal/rung-record.test.ts"],
   },
+  {
+    rail: "nodes: pools that fail together",
+    file: "shared/rail/rails.ts",
+    find: `  poolBrake,
+`,
+    replace: ``,
+    tests: ["test/scenario/budgets-bound-the-blast-radius.test.ts"],
+  },
+  {
+    rail: "nodes: one write in flight per pool",
+    file: "shared/rail/action-budgets.ts",
+    find: `    of("ownerInFlight", "pool-in-flight", \`\${cluster}/\${pool}\`, limits.ownerInFlight),
+`,
+    replace: ``,
+    tests: ["test/scenario/budgets-bound-the-blast-radius.test.ts"],
+  },
 ];

@@ -37,7 +37,7 @@ describe("the room of a pool", () => {
       aNodeWithReady("Unknown", 0, { name: "n2", allocatable }),
       aNode({ name: "n3", unschedulable: true, allocatable }),
     ];
-    expect(poolReports(nodes, [])).toEqual([{ pool: "", nodes: 3, free: {}, largestFree: {} }]);
+    expect(poolReports(nodes, [])).toEqual([{ pool: "", nodes: 3, notReady: 2, free: {}, largestFree: {} }]);
   });
 
   it("is never taken from other nodes by one that is overcommitted", () => {
