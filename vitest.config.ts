@@ -16,6 +16,7 @@ export default defineConfig({
       project("layout", 20_000),
       project("contract", 30_000),
       project("scenario", 30_000),
+      project("simulation", 120_000),
     ],
   },
 });

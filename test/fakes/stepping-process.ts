@@ -1,7 +1,7 @@
 import type { PipelineDeps } from "../../shared/heal/pipeline-deps.ts";
 
 /** Called around every asynchronous call of a process to the world outside: `name` such as "cases.save". */
-type Step = (name: string, call: () => Promise<unknown>) => Promise<unknown>;
+export type Step = (name: string, call: () => Promise<unknown>) => Promise<unknown>;
 
 const outside = [
   "cases",
@@ -17,21 +17,26 @@ const outside = [
   "queue",
 ] as const satisfies readonly (keyof PipelineDeps)[];
 
+/** One part of the world, with `step` around every call of it. */
+export function stepped<Part extends object>(name: string, part: Part, step: Step): Part {
+  return new Proxy(part, {
+    get(target, key) {
+      const member: unknown = Reflect.get(target, key);
+      if (typeof member !== "function" || key === "now") return member;
+      return (...args: unknown[]) => step(`${name}.${String(key)}`, () => member.apply(target, args));
+    },
+  });
+}
+
 /** The same world, with `step` around every call to a store, a queue or a cluster. */
 export function steppingProcess(deps: PipelineDeps, step: Step): PipelineDeps {
-  const stepped = <Part extends object>(name: string, part: Part): Part =>
-    new Proxy(part, {
-      get(target, key) {
-        const member: unknown = Reflect.get(target, key);
-        if (typeof member !== "function" || key === "now") return member;
-        return (...args: unknown[]) => step(`${name}.${String(key)}`, () => member.apply(target, args));
-      },
-    });
-  const parts = Object.fromEntries(outside.map((name) => [name, stepped(name, deps[name])]));
+  const parts = Object.fromEntries(outside.map((name) => [name, stepped(name, deps[name], step)]));
   return {
     ...deps,
     ...parts,
-    connections: { connect: async (registered) => stepped("cluster", await deps.connections.connect(registered)) },
+    connections: {
+      connect: async (registered) => stepped("cluster", await deps.connections.connect(registered), step),
+    },
   };
 }
 

@@ -4,12 +4,31 @@ import type { ApiConnection, ApiRequest } from "../../../../shared/cluster/conne
 import { KnitboneError } from "../../../../shared/errors.ts";
 import type { Clock } from "../../../../shared/time/clock.ts";
 
-/** A connection to the in-memory face of a cluster model: no sockets, so that a manual clock is all the time there is. */
-export function modelConnection(model: ClusterModel, clock: Clock, token: string): ApiConnection {
-  async function ask({ method, path, query }: ApiRequest) {
+/**
+ * A connection to the in-memory face of a cluster model: no sockets, so that a manual clock is all the time there is. `userAgent` is asked at every
+ * request: what it says stands in the audit log.
+ */
+export function modelConnection(
+  model: ClusterModel,
+  clock: Clock,
+  token: string,
+  userAgent: () => string = () => "",
+): ApiConnection {
+  async function ask({ method, path, query, accept, body, contentType = "application/json" }: ApiRequest) {
     try {
-      const headers = { authorization: `Bearer ${token}` };
-      return await model.api.request({ method, path, headers, ...(query === undefined ? {} : { query }) });
+      const headers = {
+        authorization: `Bearer ${token}`,
+        "user-agent": userAgent(),
+        ...(accept === undefined ? {} : { accept }),
+        ...(body === undefined ? {} : { "content-type": contentType }),
+      };
+      return await model.api.request({
+        method,
+        path,
+        headers,
+        ...(query === undefined ? {} : { query }),
+        ...(body === undefined ? {} : { rawBody: JSON.stringify(body) }),
+      });
     } catch (cause) {
       throw new KnitboneError("ClusterUnreachable", `asking ${model.name}: connection reset`, {
         cause,

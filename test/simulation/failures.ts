@@ -1,0 +1,130 @@
+import { createDeployment, createPod, createStatefulSet, podsOf } from "../../infra/local/cluster-model/builder.ts";
+import type { ClusterModel } from "../../infra/local/cluster-model/model.ts";
+import { nodeCondition } from "../../infra/local/cluster-model/objects/node.ts";
+import type { Pod } from "../../infra/local/cluster-model/objects/pod.ts";
+import { suspectMark } from "../../shared/kubernetes/node-marks.ts";
+import type { Dice } from "./dice.ts";
+
+/** One thing that is wrong in the cluster of a run. */
+export interface Failure {
+  readonly name: string;
+  /** Before anything goes wrong. */
+  readonly prepare: (model: ClusterModel) => void;
+  /** Returns what ends it; it is called once the faults have stopped and the healers have done what they can. */
+  readonly happen: (model: ClusterModel, hung: Set<string>) => () => void;
+  /** What must be true some time after the faults have stopped, before it is repaired. */
+  readonly healed: (model: ClusterModel) => boolean;
+}
+
+const host = (node: string) => ({ nodeSelector: { "kubernetes.io/hostname": node } });
+const grace = { terminationGracePeriodSeconds: 2 };
+const nothing = () => {};
+
+function remove(model: ClusterModel, pods: readonly Pod[]): void {
+  for (const each of pods) model.as("rollout").remove("pods", each);
+}
+
+/** Containers that survive SIGKILL on this node; then the pods are deleted. */
+function hang(model: ClusterModel, node: string, pods: readonly Pod[], hung: Set<string>): void {
+  for (const { metadata } of pods) hung.add(metadata.uid);
+  model.kubelet(node).hangContainers(({ metadata }) => hung.has(metadata.uid));
+  remove(model, pods);
+}
+
+const taintsOf = (model: ClusterModel, node: string) => model.store.get("nodes", "", node)?.spec.taints ?? [];
+const isMarked = (model: ClusterModel, node: string) =>
+  taintsOf(model, node).some(({ key }) => key === suspectMark.key);
+
+/** Pods of a Deployment that hang in Terminating: to be forced away. */
+export const overdue = (node: string, replicas = 2): Failure => ({
+  name: `overdue pods on ${node}`,
+  prepare: (model) =>
+    createDeployment(model, { name: "web", namespace: "shop", replicas, podSpec: { ...host(node), ...grace } }),
+  happen(model, hung) {
+    hang(model, node, podsOf(model, "web", "shop"), hung);
+    return nothing;
+  },
+  healed: (model) => podsOf(model, "web", "shop").every(({ metadata }) => metadata.deletionTimestamp === undefined),
+});
+
+/** What never to touch: stateful, with a finalizer, opted out, the cluster's own. All hang in Terminating and stay there. */
+export const untouchable = (node: string): Failure => ({
+  name: `overdue pods on ${node} that are not ours`,
+  prepare(model) {
+    createStatefulSet(model, { name: "db", namespace: "data", podSpec: { ...host(node), ...grace } });
+    createPod(model, {
+      name: "export",
+      namespace: "data",
+      finalizers: ["backup.example.com/upload"],
+      podSpec: host(node),
+    });
+    createDeployment(model, {
+      name: "ledger",
+      namespace: "shop",
+      annotations: { "knitbone.io/heal": "off" },
+      podSpec: { ...host(node), ...grace },
+    });
+    createDeployment(model, { name: "dns", namespace: "kube-system", podSpec: { ...host(node), ...grace } });
+  },
+  happen(model, hung) {
+    const pods = model.store.all("pods").filter(({ metadata }) => /^(db|export|ledger|dns)/.test(metadata.name));
+    hang(model, node, pods, hung);
+    return nothing;
+  },
+  healed: () => true,
+});
+
+/** Eight evictions of one owner: all but the newest five are swept. */
+const residue = (node: string): Failure => ({
+  name: `evicted pods of ${node}`,
+  prepare: (model) => createDeployment(model, { name: "cache", namespace: "shop", replicas: 8, podSpec: host(node) }),
+  happen(model) {
+    model.kubelet(node).evictPods(({ metadata }) => metadata.labels?.["app"] === "cache");
+    return nothing;
+  },
+  healed: (model) => podsOf(model, "cache", "shop").filter(({ status }) => status?.phase === "Failed").length <= 5,
+});
+
+/** A node that says nothing any more: to be marked, and the mark to be taken back once it is well. */
+const silent = (node: string): Failure => ({
+  name: `${node} is silent`,
+  prepare: nothing,
+  happen(model) {
+    model.kubelet(node).freeze();
+    return () => model.kubelet(node).thaw();
+  },
+  healed: (model) => isMarked(model, node),
+});
+
+/** A registry that fails for everybody: nobody is touched. */
+const registryOutage: Failure = {
+  name: "a registry fails",
+  prepare: nothing,
+  happen(model) {
+    const words =
+      'failed to resolve reference "mirror.example/app:1.0": unexpected status from HEAD request to https://mirror.example/v2/app/manifests/1.0: 503 Service Unavailable';
+    const undo = model
+      .kubelets()
+      .map((each) => each.failImages(words, ({ metadata }) => metadata.labels?.["app"] === "reader"));
+    const containers = [{ name: "app", image: "mirror.example/app:1.0" }];
+    createDeployment(model, { name: "reader", namespace: "shop", replicas: 6, podSpec: { containers } });
+    return () => {
+      for (const each of undo) each();
+    };
+  },
+  healed: () => true,
+};
+
+/** One to four of them, each on a node of its own: what happens to a seed is decided before any fault is. */
+export function failuresOf(thrown: Dice): readonly Failure[] {
+  const all = [overdue("n1"), untouchable("n2"), residue("n3"), silent("n5"), registryOutage];
+  const chosen = all.filter(() => thrown.chance(0.5));
+  return chosen.length > 0 ? chosen : [thrown.pick(all)];
+}
+
+/** Once all is repaired: no node of ours is marked, and everything runs. */
+export function isWell(model: ClusterModel): boolean {
+  return model.store
+    .all("nodes")
+    .every((node) => !isMarked(model, node.metadata.name) && nodeCondition(node, "Ready")?.status === "True");
+}

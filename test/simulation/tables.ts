@@ -1,0 +1,60 @@
+import type { ClusterStore } from "../../shared/cluster/cluster-state.ts";
+import type { Clock } from "../../shared/time/clock.ts";
+import { memoryBudgetStore } from "../fakes/memory-budget-store.ts";
+import { memoryCaseStore } from "../fakes/memory-case-store.ts";
+import { memoryCatalogueStore } from "../fakes/memory-catalogue-store.ts";
+import { memoryClaimStore } from "../fakes/memory-claim-store.ts";
+import { memoryClusterStore } from "../fakes/memory-cluster-store.ts";
+import { memoryFlagStore } from "../fakes/memory-flag-store.ts";
+import { memoryIncidentStore } from "../fakes/memory-incident-store.ts";
+import { memoryLeakStore } from "../fakes/memory-leak-store.ts";
+import { memoryLedger } from "../fakes/memory-ledger.ts";
+import { memoryLifecycleStore } from "../fakes/memory-lifecycle-store.ts";
+import { memoryReservationStore } from "../fakes/memory-reservation-store.ts";
+import { memoryUnknownStore } from "../fakes/memory-unknown-store.ts";
+import type { Chronicle } from "./chronicle.ts";
+import { unrulyTable } from "./unruly-table.ts";
+import type { Weather } from "./weather.ts";
+
+/** Every table of the product, as they are: what is looked at from outside. */
+export type Tables = ReturnType<typeof memoryTables>;
+
+export function memoryTables() {
+  return {
+    cases: memoryCaseStore(),
+    claims: memoryClaimStore(),
+    budgets: memoryBudgetStore(),
+    reservations: memoryReservationStore(),
+    ledger: memoryLedger(),
+    leaks: memoryLeakStore(),
+    lifecycles: memoryLifecycleStore(),
+    incidents: memoryIncidentStore(),
+    clusters: memoryClusterStore(),
+    flagRows: memoryFlagStore(),
+    signatures: memoryCatalogueStore(),
+    unknowns: memoryUnknownStore(),
+  };
+}
+
+/** The same rows as the product sees them. */
+export function unrulyTables(tables: Tables, weather: Weather): Tables {
+  const entries = Object.entries(tables).map(([name, store]) => [name, unrulyTable(name, store, weather)]);
+  return { ...tables, ...Object.fromEntries(entries) };
+}
+
+/** Writes down what the dispatcher has committed, under the faults of the table: what took effect counts, whatever its caller was told. */
+export function recorded(clusters: Tables["clusters"], told: Chronicle, clock: Clock): Tables["clusters"] {
+  const writing: Pick<ClusterStore, "saveReport" | "replaceBrake"> = {
+    async saveReport(id, report) {
+      const answer = await clusters.saveReport(id, report);
+      if (answer === "saved") told.reportSentAt.put(clock.now(), report.sentAt);
+      return answer;
+    },
+    async replaceBrake(id, before, next) {
+      const answer = await clusters.replaceBrake(id, before, next);
+      if (answer === "replaced") told.brake.put(clock.now(), next.state);
+      return answer;
+    },
+  };
+  return { ...clusters, ...writing };
+}
