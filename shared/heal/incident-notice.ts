@@ -38,12 +38,13 @@ export async function planNotice({ ledger, clock }: Deps, notice: Notice): Promi
   });
 }
 
-/** After the incident's row was written, by who wrote it. */
+/** After the incident's row was written, by who wrote it; and by whoever finds that it was not told. Said once. */
 export async function tellNotice({ ledger, log, metrics, clock }: Deps, notice: Notice): Promise<void> {
   const { what, incident, message } = notice;
   const at: Instant = clock.now();
   const kind = incident.mode === "observe" ? "Observed" : "Done";
-  await ledger.settle(incident.cluster, idOf(notice), { kind, message: "Told.", at });
+  const settled = await ledger.settle(incident.cluster, idOf(notice), { kind, message: "Told.", at });
+  if (settled !== "settled") return;
   const { kind: cause, cluster, reason } = incident;
   log.warn(what, { incident: incident.id, cluster, reason, detail: message });
   metrics.count(what, 1, { kind: cause, reason });

@@ -1,6 +1,7 @@
 import { describeFlag } from "../flag/flag.ts";
 import { type Closing, type Incident, idStem, isSameCause } from "../incident/incident.ts";
 import { closing, failingNow, type IncidentRules, isFleetWide } from "../incident/rules.ts";
+import { hours } from "../time/duration.ts";
 import type { Healer, HealerFacts } from "./healer.ts";
 import { type Notice, planNotice, tellNotice } from "./incident-notice.ts";
 import type { PipelineDeps } from "./pipeline-deps.ts";
@@ -35,6 +36,7 @@ async function review<Facts extends HealerFacts>(
   // Who cannot be asked has not said that it may go: it stands.
   if (flag.kind === "unreadable") return;
   const allowedBy = flag.kind === "mode" ? describeFlag(flag.row) : "no flag row";
+  await finishTelling(healer, deps, incident, allowedBy);
   if (flag.kind === "mode" && flag.mode === "off") return close(healer, deps, incident, "SwitchedOff", allowedBy);
   const isCovered = others.some(
     (each) => each.cluster === "*" && each.mode === incident.mode && isSameCause(each, incident),
@@ -49,6 +51,28 @@ async function review<Facts extends HealerFacts>(
   if (because !== undefined) return close(healer, deps, incident, because, allowedBy);
   const failing = failingNow(incident, members, now);
   if (failing !== incident.members) await deps.incidents.count(incident, failing);
+}
+
+/** For so long after it was opened, an incident is checked for having been told. */
+const finishWithinMs = hours(1);
+
+/** Whoever opened it may have died, or been refused by the ledger, before the word was out; nobody opens it again. */
+async function finishTelling<Facts extends HealerFacts>(
+  healer: Healer<Facts>,
+  deps: PipelineDeps,
+  incident: Incident,
+  allowedBy: string,
+): Promise<void> {
+  if (deps.clock.now() - incident.openedAt > finishWithinMs) return;
+  const { message } = incident;
+  await tellNotice(deps, {
+    what: "IncidentOpened",
+    incident,
+    message,
+    healer: healer.name,
+    traceId: deps.random.id(),
+    allowedBy,
+  });
 }
 
 const words: Readonly<Record<Exclude<Closing, "Replaced">, string>> = {

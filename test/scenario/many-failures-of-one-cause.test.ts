@@ -91,6 +91,33 @@ describe("a registry that fails (S0-32)", () => {
     expect([stage.api.writes, stage.api.marks, stage.api.events]).toEqual([[], [], []]);
   });
 
+  it.each(["before", "after"] as const)(
+    "is told once by the next review, where the answer of the ledger was lost %s it took effect (S2-11)",
+    async (when) => {
+      let settled = 0;
+      const stage = await aWatch((deps) => ({
+        ...deps,
+        ledger: {
+          ...deps.ledger,
+          async settle(...args) {
+            settled += 1;
+            if (settled > 1) return deps.ledger.settle(...args);
+            if (when === "after") await deps.ledger.settle(...args);
+            throw new Error("no answer");
+          },
+        },
+      }));
+      const [first, second, third] = failingOn("n1", "n2", "n1");
+      if (first === undefined || second === undefined || third === undefined) throw new Error("there are three");
+      await sighted(stage, first);
+      await sighted(stage, second);
+      await expect(sighted(stage, third)).rejects.toThrow("no answer");
+      await pass(stage, minutes(3));
+      expect(await incidentsOf(stage)).toEqual(["eu-1 registry:registry.example#1 open"]);
+      expect(await noticesOf(stage)).toEqual(["IncidentOpened registry:registry.example#1 Done"]);
+    },
+  );
+
   it("closes ten minutes after what failed runs again, told once, and not before (S0-32)", async () => {
     const stage = await aWatch();
     const pods = await outage(stage);

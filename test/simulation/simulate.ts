@@ -31,6 +31,7 @@ const faultsForMs = minutes(5);
 /** After the last fault: the brake's exit (10 min), an hour's budgets are not used up by these failures, the rest is the healers' own pace. */
 const healsWithinMs = minutes(25);
 const repairedWithinMs = minutes(20);
+const saidWithinMs = minutes(5);
 
 /** First all faults, then none: what is wrong must be healed by then, and all must be well once it is repaired. */
 export async function simulate(seed: number, setting: Setting): Promise<Run> {
@@ -61,11 +62,10 @@ export async function simulate(seed: number, setting: Setting): Promise<Run> {
   const changes = model.api.audit.records.filter(
     ({ user, code, resource }) => user.startsWith("knitbone:") && code < 300 && resource !== "events",
   ).length;
-  const actions = (await world.tables.ledger.list()).filter(({ outcome }) => outcome === undefined);
   return {
     failures: failures.map(({ name }) => name),
     wrongs: [...wrongs(model, pods, chronicle), ...notDone],
-    unsaid: actions.map(({ id, healer, reason }) => `${healer} ${reason} ${id}`),
+    unsaid: await unsaid(world),
     trace: weather.trace,
     changes,
   };
@@ -130,6 +130,8 @@ async function convergence(
   const left = unhealed().map((name) => `not healed: ${name}`);
   for (const repair of repairs) repair();
   await until(world, repairedWithinMs, async () => isWell(model) && (await unsettled(world)).length === 0);
+  // What is on its way comes to its end, and what was left behind by a process that ended is found when its claim has run out.
+  await until(world, saidWithinMs, async () => (await unsaid(world)).length === 0);
   return [...left, ...(isWell(model) ? [] : ["a node is still marked or not Ready"]), ...(await unsettled(world))];
 }
 
@@ -150,4 +152,10 @@ async function unsettled({ model, tables }: World): Promise<readonly string[]> {
     if (!living.has(object.uid)) return [`not closed: ${name}, which is gone (${verdict?.reason})`];
     return verdict === undefined ? [`not judged: ${name}`] : [];
   });
+}
+
+/** Actions that were planned and have no outcome. */
+async function unsaid({ tables }: World): Promise<readonly string[]> {
+  const actions = (await tables.ledger.list()).filter(({ outcome }) => outcome === undefined);
+  return actions.map(({ id, healer, reason, mode }) => `${healer} ${reason} ${id} (${mode})`);
 }
