@@ -1,3 +1,4 @@
+import type { Action } from "../../shared/ledger/action.ts";
 import { minutes, seconds } from "../../shared/time/duration.ts";
 import { dice } from "./dice.ts";
 import { type Failure, failuresOf, isWell } from "./failures.ts";
@@ -20,7 +21,7 @@ export interface Run {
   readonly failures: readonly string[];
   /** What was done wrong, and what was not done. Empty: all is as it should be. */
   readonly wrongs: readonly string[];
-  /** Actions of which the ledger never says what came of them: their process ended, and nobody had a reason to act on that object again. */
+  /** Of a dry run, or of an incident that closed: actions of which the ledger never says what came of them. Their process ended, and nobody took them up. */
   readonly unsaid: readonly string[];
   readonly trace: readonly string[];
   /** Writes of the product that the API server accepted, words on objects (Events) not among them. */
@@ -62,10 +63,11 @@ export async function simulate(seed: number, setting: Setting): Promise<Run> {
   const changes = model.api.audit.records.filter(
     ({ user, code, resource }) => user.startsWith("knitbone:") && code < 300 && resource !== "events",
   ).length;
+  const left = await unsaid(world);
   return {
     failures: failures.map(({ name }) => name),
-    wrongs: [...wrongs(model, pods, chronicle), ...notDone],
-    unsaid: await unsaid(world),
+    wrongs: [...wrongs(model, pods, chronicle), ...notDone, ...left.filter((each) => !isShadow(each)).map(withoutEnd)],
+    unsaid: left.filter(isShadow).map(withoutEnd),
     trace: weather.trace,
     changes,
   };
@@ -155,7 +157,10 @@ async function unsettled({ model, tables }: World): Promise<readonly string[]> {
 }
 
 /** Actions that were planned and have no outcome. */
-async function unsaid({ tables }: World): Promise<readonly string[]> {
-  const actions = (await tables.ledger.list()).filter(({ outcome }) => outcome === undefined);
-  return actions.map(({ id, healer, reason, mode }) => `${healer} ${reason} ${id} (${mode})`);
+async function unsaid({ tables }: World): Promise<readonly Action[]> {
+  return (await tables.ledger.list()).filter(({ outcome }) => outcome === undefined);
 }
+
+/** Nothing was written to a cluster. */
+const isShadow = ({ mode, reason }: Action): boolean => mode === "observe" || reason === "IncidentClosed";
+const withoutEnd = ({ id, healer, reason, mode }: Action): string => `no outcome: ${healer} ${reason} ${id} (${mode})`;
