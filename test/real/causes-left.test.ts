@@ -64,7 +64,7 @@ describe("Knitbone, beside causes that no other place would mend", () => {
   }, 5 * minutes);
   afterAll(() => cluster?.stop());
 
-  describe.concurrent("one cause each", () => {
+  describe.concurrent("one cause each (S0-17, S0-21, S0-22, S0-25, S0-26, S0-27, S0-31, S0-32, S0-34, S0-37, S0-47, S0-53, S0-84, S0-85, S0-86, S0-93, S0-97)", () => {
     test.for(leftStories)("$cause ($name): $verdict, $reason, and nothing is moved", async (story, { expect }) => {
       tellWhy(knitbone);
       let seen: unknown;

@@ -24,7 +24,7 @@ const pairs: readonly Pair[] = storiesOfNodes.map((stories, index) => ({
 }));
 
 // Pods of several owners cannot start on one node, each for a reason of its own; on others such pods run.
-describe("Knitbone, beside causes that are a node's", () => {
+describe("Knitbone, beside causes that are a node's (S0-19, S0-20, S0-28, S0-29, S0-35, S0-42, S0-43, S0-81, S0-82, S0-90, S0-91, S0-92)", () => {
   let cluster: ControlPlane;
   let knitbone: Product;
   const kubelets = new Map<string, Kubelet>();

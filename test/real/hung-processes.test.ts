@@ -35,7 +35,7 @@ describe("Knitbone, beside nodes whose runtime fails or hangs", () => {
 
   describe.concurrent("at once", () => {
     test.for(conditionStories)(
-      "$cause on $node: marked as $reason, and open again when it is over",
+      "$cause on $node: marked as $reason, and open again when it is over (S3-01, S3-02)",
       async ({ node, fault, fromTheStart, words, reason }: ConditionStory, { expect }) => {
         tellWhy(knitbone);
         if (!fromTheStart) await kubelets.get(node)?.faults.add(fault);
@@ -59,7 +59,7 @@ describe("Knitbone, beside nodes whose runtime fails or hangs", () => {
       },
     );
 
-    test("NodeRebooted: a node that has booted anew and is well is left alone", async ({ expect }) => {
+    test("NodeRebooted: a node that has booted anew and is well is left alone (S0-57)", async ({ expect }) => {
       tellWhy(knitbone);
       await cluster.api.patch(`/api/v1/nodes/${rebooted}/status`, "strategic-merge", {
         status: { nodeInfo: { bootID: "the boot before" } },
@@ -75,7 +75,7 @@ describe("Knitbone, beside nodes whose runtime fails or hangs", () => {
 
     // Which hanging process makes its node NotReady, and which does not (S0-100, S0-40).
     test.for(hungProcesses)(
-      "$process hangs: after five minutes Ready is $ready (S0-100)",
+      "$process hangs: after five minutes Ready is $ready (S0-40, S0-100)",
       async ({ name, fault, from, deleted, ready, shows }: HungProcess, { expect }) => {
         tellWhy(knitbone);
         await createNamespace(cluster, name);

@@ -11,6 +11,7 @@ import { memoryLeakStore } from "../fakes/memory-leak-store.ts";
 import { memoryLedger } from "../fakes/memory-ledger.ts";
 import { memoryLifecycleStore } from "../fakes/memory-lifecycle-store.ts";
 import { memoryReservationStore } from "../fakes/memory-reservation-store.ts";
+import { memoryRungRecordStore } from "../fakes/memory-rung-record-store.ts";
 import { memoryUnknownStore } from "../fakes/memory-unknown-store.ts";
 import type { Chronicle } from "./chronicle.ts";
 import { unrulyTable } from "./unruly-table.ts";
@@ -25,6 +26,7 @@ export function memoryTables() {
     claims: memoryClaimStore(),
     budgets: memoryBudgetStore(),
     reservations: memoryReservationStore(),
+    rungs: memoryRungRecordStore(),
     ledger: memoryLedger(),
     leaks: memoryLeakStore(),
     lifecycles: memoryLifecycleStore(),
