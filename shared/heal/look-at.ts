@@ -13,12 +13,11 @@ import type { Verdict, VerdictKind } from "./heal.ts";
 import type { HealerFacts } from "./healer.ts";
 import { knowledge } from "./knowledge.ts";
 import type { Handled, Look, Sight } from "./look.ts";
-import { withMemory } from "./node-memory.ts";
 import { noteVerdict } from "./note-verdict.ts";
 import { ownSighting, sendOwn } from "./own-sighting.ts";
 import { readCluster } from "./read-cluster.ts";
 import { recordAttempt } from "./record-attempt.ts";
-import { withRungOutcome } from "./rung-outcome.ts";
+import { remember } from "./rung-outcome.ts";
 import type { Subject } from "./subject.ts";
 import { unlessExplained } from "./unless-explained.ts";
 import { awaitEnd, closeGone, seenEffect, showsEffect, withoutEffect } from "./verification.ts";
@@ -58,8 +57,7 @@ export async function lookAt<Facts extends HealerFacts>(sight: Sight<Facts>): Pr
   if (judgedCase === undefined) return { kind: "Superseded" };
   if (sight.mode === "off") return { kind: "SwitchedOff" };
 
-  const remembered = withMemory({ ...judgedCase, clockOffsetMs: clusterNow - now }, subject, clusterNow);
-  const openCase = await withRungOutcome(sight.deps, remembered, subject, clusterNow);
+  const openCase = await remember(sight.deps, { ...judgedCase, clockOffsetMs: clusterNow - now }, subject, clusterNow);
   const seen: Look<Facts> = { ...sight, mode: sight.mode, cluster, openCase };
   const verdict = await unlessExplained(seen, facts, judged(seen, facts, clusterNow), clusterNow + heldForMs);
   const look = await correlate(seen, verdict);

@@ -3,7 +3,7 @@ import { markOn, suspectMark } from "../kubernetes/node-marks.ts";
 import { answerTo } from "../kubernetes/node-task.ts";
 import type { Instant } from "../time/clock.ts";
 import { minutes } from "../time/duration.ts";
-import { stateOf } from "./node-memory.ts";
+import { stateOf, withMemory } from "./node-memory.ts";
 import type { PipelineDeps } from "./pipeline-deps.ts";
 import type { Subject } from "./subject.ts";
 
@@ -12,13 +12,14 @@ export const backOffMs = minutes(5);
 /** A node that has stayed well for so long under our mark was helped; one that was given back was, too. */
 const wellMs = minutes(10);
 
-/** What came of the last rung, counted for the cluster once it is seen; the case then remembers that it is. */
-export async function withRungOutcome(
+/** The case with what this look adds to the memory of a node. What came of its last rung is counted for the cluster once it is seen; the case remembers that it is. */
+export async function remember(
   { rungs, clock }: Pick<PipelineDeps, "rungs" | "clock">,
-  openCase: Case,
+  before: Case,
   subject: Subject,
   now: Instant,
 ): Promise<Case> {
+  const openCase = withMemory(before, subject, now);
   const { memory, key } = openCase;
   if (memory === undefined) return openCase;
   const last = memory.tried?.at(-1);

@@ -15,15 +15,22 @@ export interface NodeStory {
 
 type Operation = "RunPodSandbox" | "CreateContainer" | "PullImage";
 
-const failing = (cause: string, name: string, operation: Operation, error: string, code?: GrpcCode): NodeStory => ({
-  cause,
-  name,
-  ...(operation === "PullImage" ? { image } : {}),
-  async strike({ faults }, namespace) {
-    const answer: CallAnswer = { error, ...(code === undefined ? {} : { code }) };
-    await faults.add({ operation, match: { namespace }, answer });
-  },
-});
+/** An image of its own each: one that fails on several nodes is no node's fault. */
+const failing = (cause: string, name: string, operation: Operation, error: string, code?: GrpcCode): NodeStory => {
+  const own = image.replace("shop/web", `shop/${name}`);
+  return {
+    cause,
+    name,
+    ...(operation === "PullImage" ? { image: own } : {}),
+    async strike({ faults }, namespace) {
+      const answer: CallAnswer = {
+        error: error.replaceAll(image, own),
+        ...(code === undefined ? {} : { code }),
+      };
+      await faults.add({ operation, match: { namespace }, answer });
+    },
+  };
+};
 
 const withoutCgroups = (cause: string, name: string, error: string): NodeStory => ({
   cause,

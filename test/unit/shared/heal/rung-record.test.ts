@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { TriedRung } from "../../../../shared/case/case.ts";
-import { helpedBy, withRungOutcome } from "../../../../shared/heal/rung-outcome.ts";
+import { helpedBy, remember } from "../../../../shared/heal/rung-outcome.ts";
 import { hopelessRungs, type RungOutcome } from "../../../../shared/heal/rung-record.ts";
 import { suspectMark } from "../../../../shared/kubernetes/node-marks.ts";
 import { hours, minutes } from "../../../../shared/time/duration.ts";
@@ -83,9 +83,9 @@ describe("what came of a rung (S1-07)", () => {
     const memory = aNodeMemory({ tried: [tried(atNoon(-minutes(5)))] });
     const openCase = anOpenCase({ healer: "notready-handler", object: node.ref, memory });
     const deps = { rungs, clock: manualClock() };
-    const [first] = await Promise.all([1, 2].map(() => withRungOutcome(deps, openCase, subject, noon)));
+    const [first] = await Promise.all([1, 2].map(() => remember(deps, openCase, subject, noon)));
     expect(first?.memory?.tried).toEqual([{ ...tried(atNoon(-minutes(5))), helped: false }]);
-    if (first !== undefined) await withRungOutcome(deps, first, subject, noon);
+    if (first !== undefined) await remember(deps, first, subject, noon);
     const { cluster, uid } = openCase.key;
     expect(await rungs.read(cluster)).toEqual({
       "NotReadyPleg#restart-kubelet": [{ id: `${uid}/x-1`, helped: false, at: noon }],
