@@ -5,12 +5,12 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
 /** They wait for minutes of Kubernetes' own time: begun last, they would go on alone. */
 const longest = [
   "fixtures",
-  "hung-processes",
-  "causes-of-a-node",
-  "causes-left",
   "acting",
   "killed",
+  "hung-processes",
   "runtime-down",
+  "causes-of-a-node",
+  "causes-left",
   "node-death",
   "drain",
   "pleg",

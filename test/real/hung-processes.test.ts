@@ -10,7 +10,8 @@ import { eventually, sleep } from "./wait.ts";
 import { createNamespace, eventsIn, readyCondition } from "./workloads.ts";
 
 const minutes = 60_000;
-const wellNodes = ["well-a", "well-b", "well-c", "well-d"];
+/** Two of ten nodes are not Ready at a time: one more, and the zone would be left alone as a whole. */
+const wellNodes = ["well-a", "well-b"];
 const rebooted = "rebooted";
 
 describe("Knitbone, beside nodes whose runtime fails or hangs", () => {

@@ -11,7 +11,7 @@ export interface ControlUrl {
 export function controlUrl(urlFile: string): ControlUrl {
   return {
     async call<T>(method: string, path: string, body?: unknown): Promise<T> {
-      const url = await eventually(`a URL in ${urlFile}`, 10_000, () => readFile(urlFile, "utf8"));
+      const url = await eventually(`a URL in ${urlFile}`, 60_000, () => readFile(urlFile, "utf8"));
       const answer = await fetch(`${url}${path}`, {
         method,
         signal: AbortSignal.timeout(10_000),
