@@ -13,6 +13,7 @@ import { describeRef } from "../kubernetes/object-ref.ts";
 import type { Log, LogFields } from "../log/log.ts";
 import type { RailAnswer } from "../rail/rail.ts";
 import type { Instant } from "../time/clock.ts";
+import { minutes } from "../time/duration.ts";
 import { fileCase, sendWakeUp } from "./case-desk.ts";
 import type { Healer, HealerFacts } from "./healer.ts";
 import type { HealerMessage, ObjectMessage } from "./healer-message.ts";
@@ -22,6 +23,9 @@ import { lookAt } from "./look-at.ts";
 import { parseHealerMessage } from "./parse-healer-message.ts";
 import type { PipelineDeps } from "./pipeline-deps.ts";
 import { beginRounds, goRound } from "./rounds.ts";
+
+/** A wake-up that comes while its healer is switched off comes again after this: one message of the longest delay that SQS takes. */
+const asleepMs = minutes(14);
 
 /** What the queue says of a message. */
 export interface MessageRecord {
@@ -133,8 +137,8 @@ async function follow<Facts extends HealerFacts>(
     log.warn("Cluster is not registered: message dropped");
     return { kind: "NotRegistered" };
   }
-  if (mode === "off" && !mayEnd(message, stored)) return { kind: "SwitchedOff" };
   const now = deps.clock.now();
+  if (mode === "off" && !mayEnd(message, stored)) return sleepOn(deps, message, stored, now);
   const early = await tooEarly(deps, message, stored, mode, now);
   if (early !== undefined) return early;
   const openCase = openedCase(stored, key, message, now);
@@ -160,6 +164,22 @@ async function follow<Facts extends HealerFacts>(
 function mayEnd(message: ObjectMessage, stored: Case | undefined): boolean {
   if (stored?.state !== "open") return false;
   return stored.pending !== undefined || (message.kind === "sighting" && message.delta === "gone");
+}
+
+/**
+ * Nothing is read while it is switched off. A wake-up is put off rather than dropped: an open case whose object went while nobody could look (an API server
+ * that did not answer) hears of it from nobody else, neither from the resync nor by another word that it is gone.
+ */
+async function sleepOn(
+  deps: PipelineDeps,
+  message: ObjectMessage,
+  stored: Case | undefined,
+  now: Instant,
+): Promise<Handled> {
+  if (message.kind === "wakeUp" && stored?.state === "open" && stored.version === message.caseVersion) {
+    await sendWakeUp(deps, stored, Math.max(message.dueAt, now + asleepMs), 0);
+  }
+  return { kind: "SwitchedOff" };
 }
 
 /** Whether this message is to be dropped before anything is read from the cluster. */

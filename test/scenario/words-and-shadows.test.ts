@@ -316,4 +316,21 @@ describe("switched off", () => {
     await stage.pass(seconds(13));
     expect(await stage.caseOf(pod.ref.uid)).toMatchObject({ state: "closed", closedBecause: "Healed" });
   });
+
+  it("a healer reads nothing, and looks again once it is switched on at what went unseen: no other word says that it is gone", async () => {
+    const stage = await aStage(scriptedHealer());
+    stage.api.putPod(pod);
+    stage.api.breakDown();
+    await stage.sight(pod);
+    stage.api.mend();
+    stage.api.removePod(pod);
+    await stage.flagRows.set(aFlagRow({ mode: "off" }));
+    const before = stage.api.reads();
+    await stage.pass(minutes(40));
+    expect(stage.api.reads()).toBe(before);
+    expect(await stage.caseOf(pod.ref.uid)).toMatchObject({ state: "open" });
+    await stage.flagRows.set(aFlagRow({ mode: "act" }));
+    await stage.pass(minutes(15));
+    expect(await stage.caseOf(pod.ref.uid)).toMatchObject({ state: "closed", closedBecause: "Gone" });
+  });
 });
