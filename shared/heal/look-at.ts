@@ -7,7 +7,7 @@ import { hours, seconds } from "../time/duration.ts";
 import { attempt } from "./attempt.ts";
 import { fileCase, sendWakeUp } from "./case-desk.ts";
 import { correlate, endMembers } from "./correlate.ts";
-import { escalateOnce } from "./escalation.ts";
+import { endTelling, escalateOnce } from "./escalation.ts";
 import { type HandedOver, handOver } from "./hand-over.ts";
 import type { Verdict, VerdictKind } from "./heal.ts";
 import type { HealerFacts } from "./healer.ts";
@@ -273,11 +273,11 @@ async function close<Facts extends HealerFacts>(
   kind: VerdictKind,
   words: Words,
 ): Promise<Handled> {
-  const now = look.deps.clock.now();
+  await endTelling(look.deps, look.openCase);
   const filed = await fileCase(look.deps, look.openCase, {
     state: "closed",
     closedBecause: because,
-    verdict: { kind, reason: words.reason, message: words.message, at: now, mode: look.mode },
+    verdict: { kind, reason: words.reason, message: words.message, at: look.deps.clock.now(), mode: look.mode },
     nextLookAt: undefined,
     pending: undefined,
   });

@@ -5,9 +5,10 @@ import type { PipelineDeps } from "../../shared/heal/pipeline-deps.ts";
 import { hours, minutes, seconds } from "../../shared/time/duration.ts";
 import { anOpenCase } from "../build/case.ts";
 import { anOverduePod } from "../build/pod.ts";
+import { memoryLedger } from "../fakes/memory-ledger.ts";
 import { type ScriptedFacts, scriptedHealer } from "../fakes/scripted-healer.ts";
 import { steppingProcess } from "../fakes/stepping-process.ts";
-import { aStage } from "./stage.ts";
+import { aStage, type Stage } from "./stage.ts";
 
 const pod = anOverduePod();
 const killed = new Error("killed");
@@ -16,7 +17,8 @@ const visibilityMs = seconds(180);
 type Judge = (facts: ScriptedFacts) => Verdict;
 
 const forced: Judge = (facts) => scriptedHealer().decide(facts, anOpenCase(), 0);
-const tellPeople: Judge = () => ({ kind: "escalate", reason: "StatefulPod", message: "Look at it." });
+const told: Verdict = { kind: "escalate", reason: "StatefulPod", message: "Look at it." };
+const tellPeople: Judge = () => told;
 
 /** The same world with another cluster in it. */
 function withCluster(deps: PipelineDeps, change: (cluster: Cluster) => Partial<Cluster>): PipelineDeps {
@@ -128,6 +130,43 @@ describe("an escalation whose Event the cluster does not take", () => {
     await stage.sight(pod);
     expect(stage.api.events.map((each) => each.reason)).toEqual(["StatefulPod"]);
     expect((await stage.deps.ledger.list()).map((each) => each.outcome?.kind)).toEqual(["Done"]);
+  });
+
+  it.each([
+    ["gone", (stage: Stage) => stage.api.removePod(pod)],
+    ["recovered", () => {}],
+  ] as const)("is not left open in the ledger where the object is %s before the next look", async (delta, happens) => {
+    let verdict: Verdict = told;
+    const stage = await aStage(
+      scriptedHealer(() => verdict),
+      { through: (deps) => refusingEvents(deps, ["Unknown"]) },
+    );
+    stage.api.putPod(pod);
+    await stage.sight(pod);
+    verdict = { kind: "leave", reason: "Healthy", message: "Fine." };
+    happens(stage);
+    await stage.pass(seconds(60));
+    await stage.sight(pod, delta);
+    expect(await stage.caseOf(pod.ref.uid)).toMatchObject({ state: "closed" });
+    expect((await stage.deps.ledger.list()).map((each) => each.outcome?.kind)).toEqual(["Unknown"]);
+  });
+
+  it("is not left open in the ledger where the object is well before the case was marked", async () => {
+    let verdict: Verdict = told;
+    const ledger = memoryLedger();
+    const stage = await aStage(
+      scriptedHealer(() => verdict),
+      { by: { ledger } },
+    );
+    stage.api.putPod(pod);
+    ledger.loseAnswer("plan", killed);
+    await expect(stage.sight(pod)).rejects.toThrow("killed");
+    await stage.pass(seconds(60));
+    verdict = { kind: "leave", reason: "Healthy", message: "Fine.", ends: true };
+    await stage.sight(pod);
+    expect(await stage.caseOf(pod.ref.uid)).toMatchObject({ state: "closed", closedBecause: "Recovered" });
+    expect((await stage.deps.ledger.list()).map((each) => each.outcome?.kind)).toEqual(["Unknown"]);
+    expect(stage.api.events).toEqual([]);
   });
 
   it("is never called told", async () => {
