@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { readRows } from "./catalogue/read-rows.ts";
-import { readCauses } from "./coverage/cause.ts";
+import { causeProblems, readCauses } from "./coverage/cause.ts";
 import { coveragePage } from "./coverage/coverage-page.ts";
 import { coverageProblems } from "./coverage/coverage-problems.ts";
 import { proofs } from "./coverage/proof.ts";
@@ -23,10 +23,8 @@ export interface Coverage {
 export function coverageOf(root: string): Coverage {
   const { rows, problems } = readRequirements(root);
   const proofOf = proofs(root);
-  const causes = readCauses(
-    root,
-    readRows(root).map(({ cause }) => cause),
-  );
+  const causes = readCauses(root);
+  const named = readRows(root).map(({ cause }) => cause);
   const open = rows.filter((row) => "open" in row).length;
   const allowed = openRowsAllowed(root);
   const uncounted = open === allowed ? [] : [`${open} rows are open, and open-rows.yaml says ${allowed}`];
@@ -34,7 +32,13 @@ export function coverageOf(root: string): Coverage {
     ids: rows.map(({ id }) => id),
     open,
     page: coveragePage(rows, proofOf, causes.rows),
-    problems: [...problems, ...causes.problems, ...uncounted, ...coverageProblems(root, rows, proofOf)],
+    problems: [
+      ...problems,
+      ...causes.problems,
+      ...causeProblems(root, causes.rows, named),
+      ...uncounted,
+      ...coverageProblems(root, rows, proofOf),
+    ],
   };
 }
 
