@@ -16,7 +16,7 @@ import type { Instant } from "../time/clock.ts";
 import { minutes } from "../time/duration.ts";
 import { fileCase, sendWakeUp } from "./case-desk.ts";
 import type { Healer, HealerFacts } from "./healer.ts";
-import type { HealerMessage, ObjectMessage } from "./healer-message.ts";
+import type { HealerMessage, ObjectMessage, WakeUp } from "./healer-message.ts";
 import { flagHold, holdBeforeRead } from "./hold-before-read.ts";
 import type { Handled } from "./look.ts";
 import { lookAt } from "./look-at.ts";
@@ -48,7 +48,7 @@ export function pipeline<Facts extends HealerFacts, Reason extends string>(
     if (message.healer !== healer.name) {
       return quarantine(deps, body, record, "SchemaViolation", `addressed to ${message.healer}, not ${healer.name}`);
     }
-    const handled = await handle(healer, deps, message);
+    const handled = await handle(healer, deps, message, record.receiveCount > 1);
     deps.metrics.count("Handled", 1, { result: handled.kind });
     return handled;
   };
@@ -58,6 +58,7 @@ function handle<Facts extends HealerFacts>(
   healer: Healer<Facts>,
   deps: PipelineDeps,
   message: HealerMessage,
+  isAgain: boolean,
 ): Promise<Handled> | Handled {
   switch (message.kind) {
     case "rounds":
@@ -67,10 +68,10 @@ function handle<Facts extends HealerFacts>(
     case "sighting": {
       const isOurs = message.byItself === true || message.handedOver === true;
       const isForeign = message.delta === "suspect" && !isOurs && !healer.concerns(message);
-      return isForeign ? { kind: "NotConcerned" } : road(healer, deps, message);
+      return isForeign ? { kind: "NotConcerned" } : road(healer, deps, message, isAgain);
     }
     case "wakeUp":
-      return road(healer, deps, message);
+      return road(healer, deps, message, isAgain);
   }
 }
 
@@ -100,6 +101,7 @@ async function road<Facts extends HealerFacts>(
   healer: Healer<Facts>,
   deps: PipelineDeps,
   message: ObjectMessage,
+  isAgain: boolean,
 ): Promise<Handled> {
   const { cluster: id, object } = message;
   const namespace = object.namespace;
@@ -111,7 +113,7 @@ async function road<Facts extends HealerFacts>(
     .with({ cluster: id, object: describeRef(object), uid: object.uid, traceId: message.traceId })
     .at(flag.logLevel);
   log.debug("Taken up", describeMessage(message, flag));
-  const handled = await follow(healer, deps, message, flag, log);
+  const handled = await follow(healer, deps, message, isAgain, flag, log);
   log.debug("Done with", { result: handled.kind, reason: handled.reason });
   return handled;
 }
@@ -125,6 +127,7 @@ async function follow<Facts extends HealerFacts>(
   healer: Healer<Facts>,
   deps: PipelineDeps,
   message: ObjectMessage,
+  isAgain: boolean,
   flag: FlagAnswer,
   log: Log,
 ): Promise<Handled> {
@@ -138,8 +141,8 @@ async function follow<Facts extends HealerFacts>(
     return { kind: "NotRegistered" };
   }
   const now = deps.clock.now();
-  if (mode === "off" && !mayEnd(message, stored)) return sleepOn(deps, message, stored, now);
-  const early = await tooEarly(deps, message, stored, mode, now);
+  if (mode === "off" && !mayEnd(message, stored)) return sleepOn(deps, message, isAgain, stored, now);
+  const early = await tooEarly(deps, message, isAgain, stored, mode, now);
   if (early !== undefined) return early;
   const openCase = openedCase(stored, key, message, now);
 
@@ -173,10 +176,11 @@ function mayEnd(message: ObjectMessage, stored: Case | undefined): boolean {
 async function sleepOn(
   deps: PipelineDeps,
   message: ObjectMessage,
+  isAgain: boolean,
   stored: Case | undefined,
   now: Instant,
 ): Promise<Handled> {
-  if (message.kind === "wakeUp" && stored?.state === "open" && stored.version === message.caseVersion) {
+  if (message.kind === "wakeUp" && stored?.state === "open" && (isAgain || stored.version === message.caseVersion)) {
     await sendWakeUp(deps, stored, Math.max(message.dueAt, now + asleepMs), 0);
   }
   return { kind: "SwitchedOff" };
@@ -186,21 +190,37 @@ async function sleepOn(
 async function tooEarly(
   deps: PipelineDeps,
   message: ObjectMessage,
+  isAgain: boolean,
   stored: Case | undefined,
   mode: string,
   now: Instant,
 ): Promise<Handled | undefined> {
-  if (message.kind === "wakeUp") {
-    if (stored === undefined || stored.version !== message.caseVersion) return { kind: "Superseded" };
-    if (message.dueAt <= now) return undefined;
-    await sendWakeUp(deps, stored, message.dueAt, message.hops + 1);
-    return { kind: "Rearmed" };
-  }
+  if (message.kind === "wakeUp") return notDue(deps, message, isAgain, stored, now);
   const isOpen = stored?.state === "open";
   if (message.delta !== "suspect") return isOpen ? undefined : { kind: "NothingOpen" };
   if (!isOpen || stored.nextLookAt === undefined || stored.nextLookAt <= now) return undefined;
   const modeChanged = stored.verdict !== undefined && stored.verdict.mode !== mode;
   return modeChanged && stored.pending === undefined ? undefined : { kind: "TooEarly" };
+}
+
+/** A wake-up of a case that has gone on, or one that is not due. */
+async function notDue(
+  deps: PipelineDeps,
+  message: WakeUp,
+  isAgain: boolean,
+  stored: Case | undefined,
+  now: Instant,
+): Promise<Handled | undefined> {
+  if (stored?.version === message.caseVersion) {
+    if (message.dueAt <= now) return undefined;
+    await sendWakeUp(deps, stored, message.dueAt, message.hops + 1);
+    return { kind: "Rearmed" };
+  }
+  if (!isAgain || stored?.state !== "open") return { kind: "Superseded" };
+  // The process that had it may have died between the case row and the wake-up for it, and of an object that went unseen nobody else speaks. One wake-up too
+  // many does no harm: it is dropped once the case has gone on.
+  await sendWakeUp(deps, stored, Math.max(stored.nextLookAt ?? now, now), 0);
+  return { kind: "Rearmed" };
 }
 
 function openedCase(stored: Case | undefined, key: CaseKey, message: ObjectMessage, now: Instant): Case {

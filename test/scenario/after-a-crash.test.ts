@@ -4,6 +4,7 @@ import type { Verdict } from "../../shared/heal/heal.ts";
 import type { PipelineDeps } from "../../shared/heal/pipeline-deps.ts";
 import { hours, minutes, seconds } from "../../shared/time/duration.ts";
 import { anOpenCase } from "../build/case.ts";
+import { aFlagRow } from "../build/flag-row.ts";
 import { anOverduePod } from "../build/pod.ts";
 import { memoryLedger } from "../fakes/memory-ledger.ts";
 import { type ScriptedFacts, scriptedHealer } from "../fakes/scripted-healer.ts";
@@ -98,6 +99,35 @@ describe("a process that dies after another one died", () => {
     expect(await stage.caseOf(pod.ref.uid)).toMatchObject({ state: "closed", closedBecause: "Gone" });
     expect(stage.counted.filter((each) => each.startsWith("HealVerified"))).toEqual([]);
   });
+});
+
+describe("a wake-up whose process died between the case and the next wake-up", () => {
+  it.each(["act", "off"] as const)(
+    "comes again and arms it: nobody else says that the pod is gone (%s)",
+    async (mode) => {
+      const stage = await aStage(scriptedHealer());
+      const takeUp = async (afterMs: number): Promise<void> => {
+        await stage.clock.advance(afterMs);
+        await stage.report();
+        const [message] = await stage.queue.receive({ limit: 1, waitMs: 0, visibilityMs });
+        await stage.receive(message?.body ?? "", message?.receiveCount);
+        await stage.queue.acknowledge([message?.receipt ?? ""]);
+      };
+      stage.api.putPod(pod);
+      stage.api.breakDown();
+      await stage.sight(pod);
+      stage.queue.failNext("send", killed);
+      await expect(takeUp(seconds(63))).rejects.toThrow("killed");
+      expect(await stage.caseOf(pod.ref.uid)).toMatchObject({ version: 2, state: "open" });
+      stage.api.mend();
+      stage.api.removePod(pod);
+      await stage.flagRows.set(aFlagRow({ mode }));
+      await takeUp(visibilityMs);
+      await stage.flagRows.set(aFlagRow());
+      await stage.pass(minutes(15));
+      expect(await stage.caseOf(pod.ref.uid)).toMatchObject({ state: "closed", closedBecause: "Gone" });
+    },
+  );
 });
 
 describe("a case that was closed before", () => {

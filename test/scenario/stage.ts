@@ -120,8 +120,8 @@ export async function aStage<Facts extends HealerFacts, Reason extends string>(
   };
   await report();
 
-  const receive = (body: string): Promise<Handled> =>
-    handle(body, { messageId: random.id(), sentAt: clock.now(), receiveCount: 1 });
+  const receive = (body: string, receiveCount = 1): Promise<Handled> =>
+    handle(body, { messageId: random.id(), sentAt: clock.now(), receiveCount });
 
   return {
     clock,
