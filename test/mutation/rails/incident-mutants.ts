@@ -44,10 +44,10 @@ export const incidentMutants: readonly Mutant[] = [
     tests: sharedCauses,
   },
   {
-    rail: "incident: opened once",
-    file: "shared/heal/correlate.ts",
-    find: `if ((await deps.incidents.open(incident)) !== "opened") return;`,
-    replace: `await deps.incidents.open(incident);`,
+    rail: "incident: told once",
+    file: "shared/heal/incident-notice.ts",
+    find: `if (settled !== "settled") return;`,
+    replace: ``,
     tests: sharedCauses,
   },
   {
