@@ -5,9 +5,9 @@ import { type ControlPlane, startControlPlane } from "./control-plane.ts";
 import { innerTexts } from "./fixtures/inner-texts.ts";
 import { type Kubelet, startKubelet } from "./kubelet.ts";
 import { type Product, productOn, tellWhy } from "./product.ts";
-import { expectExplainableWrites, marksByProduct, removedByProduct } from "./product-record.ts";
+import { expectExplainableWrites, marksByProduct, removedByProduct, writesIn } from "./product-record.ts";
 import { eventually } from "./wait.ts";
-import { cordon, createDeployment, createNamespace, isRunning, podsOf } from "./workloads.ts";
+import { cordon, createDeployment, createNamespace, createPod, deletePod, isRunning, podsOf } from "./workloads.ts";
 
 const minutes = 60_000;
 
@@ -22,6 +22,20 @@ const pairs: readonly Pair[] = storiesOfNodes.map((stories, index) => ({
   spare: `spare-${index}`,
   stories,
 }));
+
+const held = "held";
+
+/** A pod that does not end keeps a node from being well again before each of its stories is over: the lab asks for 30 s of that, and three marks are an hour's. */
+async function holdSick(cluster: ControlPlane, { node, faults }: Kubelet): Promise<void> {
+  const pod = await createPod(cluster, held, node, { nodeName: node });
+  await eventually(
+    `the pod on ${node} to run`,
+    minutes,
+    async () => isRunning(await cluster.api.get(`/api/v1/namespaces/${held}/pods/${node}`)) || undefined,
+  );
+  await faults.add({ operation: "StopContainer", match: { namespace: held }, answer: { hang: true } });
+  await deletePod(cluster, pod);
+}
 
 // Pods of several owners cannot start on one node, each for a reason of its own; on others such pods run.
 describe("Knitbone, beside causes that are a node's (S0-19, S0-20, S0-28, S0-29, S0-35, S0-42, S0-43, S0-81, S0-82, S0-90, S0-91, S0-92)", () => {
@@ -39,6 +53,8 @@ describe("Knitbone, beside causes that are a node's (S0-19, S0-20, S0-28, S0-29,
       start(well, well),
       ...pairs.flatMap(({ sick, spare }, pair) => [sick, spare].map((node) => start(node, `${pair}`))),
     ]);
+    await createNamespace(cluster, held);
+    await Promise.all(pairs.map(({ sick }) => holdSick(cluster, kubelets.get(sick) as Kubelet)));
     await knitbone.start();
     await Promise.all(
       pairs.map(async ({ sick, spare, stories }, pair) => {
@@ -47,7 +63,7 @@ describe("Knitbone, beside causes that are a node's (S0-19, S0-20, S0-28, S0-29,
           stories.map(async ({ name, image, strike }) => {
             await createNamespace(cluster, name);
             await strike(kubelets.get(sick) as Kubelet, name);
-            const placement = { nodeSelector: { pair: `${pair}` }, ...(image === undefined ? {} : { image }) };
+            const placement = { nodeSelector: { pair: `${pair}` }, image };
             await createDeployment(cluster, name, "web", placement, 1);
             const [pod] = await eventually(`a pod of ${name} on ${sick}`, minutes, async () => {
               const pods = await podsOf(cluster, name, "web");
@@ -94,31 +110,26 @@ describe("Knitbone, beside causes that are a node's (S0-19, S0-20, S0-28, S0-29,
     );
   });
 
-  test("SandboxGone (sandbox-gone): a new pod is the remedy, wherever it lands", async ({ expect }) => {
+  // A kubelet counts a container that was made and could not be started as one that ran, and what ran is not ours to evict.
+  test("SandboxGone (sandbox-gone): its owner is told, and the pod is left", async ({ expect }) => {
     tellWhy(knitbone);
     const namespace = "sandbox-gone";
     await createNamespace(cluster, namespace);
-    const { faults } = kubelets.get(well) as Kubelet;
     const answer = { error: innerTexts.sandboxNamespaceGone.text };
-    const ofAll = await faults.add({ operation: "StartContainer", match: { namespace }, answer });
-    await createDeployment(cluster, namespace, "web", { nodeSelector: { pair: well } }, 1);
-    const [failing] = await eventually("its pod", minutes, async () => {
-      const pods = await podsOf(cluster, namespace, "web");
-      return pods.length > 0 ? pods : undefined;
-    });
-    // Of this pod's sandbox alone: the next one gets its own.
-    await faults.add({ operation: "StartContainer", match: { namespace, pod: failing?.metadata.name ?? "" }, answer });
-    await ofAll.clear();
-    const [replaced] = await eventually("its replacement to run", 3 * minutes, async () => {
-      const pods = await podsOf(cluster, namespace, "web");
-      return pods.length === 1 && pods.every(isRunning) ? pods : undefined;
-    });
-    expect(replaced?.metadata.uid).not.toBe(failing?.metadata.uid);
-    expect(removedByProduct(cluster.audit, namespace)).toMatchObject([
-      { by: "eviction", preconditionUid: failing?.metadata.uid },
-    ]);
-    const actions = (await knitbone.actions()).filter(({ object }) => object.uid === failing?.metadata.uid);
-    expect(actions).toMatchObject([{ heal: { kind: "EvictStuckPod" }, reason: "SandboxGone" }]);
+    await kubelets.get(well)?.faults.add({ operation: "StartContainer", match: { namespace }, answer });
+    await createDeployment(
+      cluster,
+      namespace,
+      "web",
+      { image: `registry.example.com/shop/${namespace}:9`, nodeSelector: { pair: well } },
+      1,
+    );
+    const told = await eventually("its owner to be told", 3 * minutes, () =>
+      writesIn(cluster.audit, namespace).find(({ object }) => object.resource === "events"),
+    );
+    expect(told.requestObject).toMatchObject({ reason: "NotMovable", regarding: { kind: "Deployment", name: "web" } });
+    expect(told.requestObject?.note).toContain("sandbox died");
+    expect(removedByProduct(cluster.audit, namespace)).toEqual([]);
   });
 
   test("nothing else was written: no node but the sick ones is marked, and each write has its reasons", async ({

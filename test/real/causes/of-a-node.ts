@@ -7,8 +7,8 @@ export interface NodeStory {
   readonly cause: string;
   /** In kebab case; also its namespace. */
   readonly name: string;
-  /** What the pod asks for, where that matters. */
-  readonly image?: string;
+  /** What the pod asks for. */
+  readonly image: string;
   /** Makes the node sick for that namespace. */
   strike(kubelet: Kubelet, namespace: string): Promise<void>;
 }
@@ -21,7 +21,7 @@ const failing = (cause: string, name: string, operation: Operation, error: strin
   return {
     cause,
     name,
-    ...(operation === "PullImage" ? { image: own } : {}),
+    image: own,
     async strike({ faults }, namespace) {
       const answer: CallAnswer = {
         error: error.replaceAll(image, own),
@@ -35,6 +35,7 @@ const failing = (cause: string, name: string, operation: Operation, error: strin
 const withoutCgroups = (cause: string, name: string, error: string): NodeStory => ({
   cause,
   name,
+  image: image.replace("shop/web", `shop/${name}`),
   strike: (kubelet, namespace) => kubelet.failPodCgroups(namespace, error),
 });
 
