@@ -103,7 +103,10 @@ describe("Knitbone, beside causes that are a node's (S0-19, S0-20, S0-28, S0-29,
         );
         expect(own).toHaveLength(1);
         const actions = (await knitbone.actions()).filter(({ object }) => object.uid === stuck.get(name)?.metadata.uid);
-        expect(actions).toMatchObject([{ heal: { kind: "EvictStuckPod" }, reason: "StuckOnSuspectNode" }]);
+        // An attempt that was given back stands in the ledger as well; what was done is the one removal of the audit log.
+        expect([...new Set(actions.map(({ heal, reason }) => `${heal.kind} ${reason}`))]).toEqual([
+          "EvictStuckPod StuckOnSuspectNode",
+        ]);
         const marks = marksByProduct(cluster.audit).filter(({ node }) => node === sick);
         expect(marks[0]?.taints, `${sick}, for ${cause}`).toEqual(["knitbone.io/suspect:NoSchedule"]);
       },
