@@ -102,10 +102,12 @@ describe("Knitbone, beside causes that are a node's (S0-19, S0-20, S0-28, S0-29,
           ({ object, healer }) => object.uid === stuck.get(name)?.metadata.uid && healer === "pending-rescheduler",
         );
         expect(own).toHaveLength(1);
-        const actions = (await knitbone.actions()).filter(({ object }) => object.uid === stuck.get(name)?.metadata.uid);
-        // An attempt that was given back stands in the ledger as well; what was done is the one removal of the audit log.
-        expect([...new Set(actions.map(({ heal, reason }) => `${heal.kind} ${reason}`))]).toEqual([
-          "EvictStuckPod StuckOnSuspectNode",
+        // Under load the flag may not be readable at a last look: that attempt is withdrawn, which the ledger says as well.
+        const done = (await knitbone.actions()).filter(
+          ({ object, outcome }) => object.uid === stuck.get(name)?.metadata.uid && outcome?.kind !== "Withdrawn",
+        );
+        expect(done).toMatchObject([
+          { heal: { kind: "EvictStuckPod" }, reason: "StuckOnSuspectNode", outcome: { kind: "Done" } },
         ]);
         const marks = marksByProduct(cluster.audit).filter(({ node }) => node === sick);
         expect(marks[0]?.taints, `${sick}, for ${cause}`).toEqual(["knitbone.io/suspect:NoSchedule"]);

@@ -21,19 +21,11 @@ import { aNode } from "../build/node.ts";
 import { aDeployment, aReplicaSet } from "../build/workload.ts";
 import { fakeCluster } from "../fakes/fake-cluster.ts";
 import { manualClock } from "../fakes/manual-clock.ts";
-import { memoryBudgetStore } from "../fakes/memory-budget-store.ts";
-import { memoryCaseStore } from "../fakes/memory-case-store.ts";
 import { memoryCatalogueStore } from "../fakes/memory-catalogue-store.ts";
-import { memoryClaimStore } from "../fakes/memory-claim-store.ts";
 import { memoryClusterStore } from "../fakes/memory-cluster-store.ts";
 import { memoryFlagStore } from "../fakes/memory-flag-store.ts";
-import { memoryIncidentStore } from "../fakes/memory-incident-store.ts";
-import { memoryLeakStore } from "../fakes/memory-leak-store.ts";
-import { memoryLedger } from "../fakes/memory-ledger.ts";
-import { memoryLifecycleStore } from "../fakes/memory-lifecycle-store.ts";
 import { memoryQueue } from "../fakes/memory-queue.ts";
-import { memoryReservationStore } from "../fakes/memory-reservation-store.ts";
-import { memoryRungRecordStore } from "../fakes/memory-rung-record-store.ts";
+import { memoryStores } from "../fakes/memory-stores.ts";
 import { seededRandom } from "../fakes/seeded-random.ts";
 
 const cluster = "eu-1";
@@ -80,16 +72,8 @@ export async function aStage<Facts extends HealerFacts, Reason extends string>(
     count: (name, _value, dimensions) => counted.push(`${name} ${JSON.stringify(dimensions ?? {})}`),
   };
   const deps: PipelineDeps = {
-    cases: memoryCaseStore(),
-    claims: memoryClaimStore(),
-    budgets: memoryBudgetStore(),
-    reservations: memoryReservationStore(),
-    rungs: memoryRungRecordStore(),
-    ledger: memoryLedger(),
-    leaks: memoryLeakStore(),
-    lifecycles: memoryLifecycleStore(),
+    ...memoryStores(),
     flags: storedFlags(flagRows, clock),
-    incidents: memoryIncidentStore(),
     clusters,
     catalogue: storedCatalogue(memoryCatalogueStore(), releasedSignatures, clock),
     connections: { connect: async ({ id }) => others.get(id) ?? api },

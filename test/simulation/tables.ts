@@ -1,17 +1,9 @@
 import type { ClusterStore } from "../../shared/cluster/cluster-state.ts";
 import type { Clock } from "../../shared/time/clock.ts";
-import { memoryBudgetStore } from "../fakes/memory-budget-store.ts";
-import { memoryCaseStore } from "../fakes/memory-case-store.ts";
 import { memoryCatalogueStore } from "../fakes/memory-catalogue-store.ts";
-import { memoryClaimStore } from "../fakes/memory-claim-store.ts";
 import { memoryClusterStore } from "../fakes/memory-cluster-store.ts";
 import { memoryFlagStore } from "../fakes/memory-flag-store.ts";
-import { memoryIncidentStore } from "../fakes/memory-incident-store.ts";
-import { memoryLeakStore } from "../fakes/memory-leak-store.ts";
-import { memoryLedger } from "../fakes/memory-ledger.ts";
-import { memoryLifecycleStore } from "../fakes/memory-lifecycle-store.ts";
-import { memoryReservationStore } from "../fakes/memory-reservation-store.ts";
-import { memoryRungRecordStore } from "../fakes/memory-rung-record-store.ts";
+import { memoryStores } from "../fakes/memory-stores.ts";
 import { memoryUnknownStore } from "../fakes/memory-unknown-store.ts";
 import type { Chronicle } from "./chronicle.ts";
 import { unrulyTable } from "./unruly-table.ts";
@@ -22,15 +14,7 @@ export type Tables = ReturnType<typeof memoryTables>;
 
 export function memoryTables() {
   return {
-    cases: memoryCaseStore(),
-    claims: memoryClaimStore(),
-    budgets: memoryBudgetStore(),
-    reservations: memoryReservationStore(),
-    rungs: memoryRungRecordStore(),
-    ledger: memoryLedger(),
-    leaks: memoryLeakStore(),
-    lifecycles: memoryLifecycleStore(),
-    incidents: memoryIncidentStore(),
+    ...memoryStores(),
     clusters: memoryClusterStore(),
     flagRows: memoryFlagStore(),
     signatures: memoryCatalogueStore(),
