@@ -1,3 +1,4 @@
+import type { Symptom } from "../../shared/case/case.ts";
 import type { Verdict } from "../../shared/heal/heal.ts";
 import { ailments } from "../../shared/heal/node-memory.ts";
 import { standsAtBadValue } from "../../shared/kubernetes/condition.ts";
@@ -10,7 +11,7 @@ import { inStateSince, type Look, lookEveryMs, type Reason, target, tell, wait }
 import type { SickReason } from "./reasons.ts";
 import { staleWords } from "./said.ts";
 import { climb, suspect } from "./suspect.ts";
-import { lastingCause, rungDueAt, symptomCause } from "./symptoms.ts";
+import { lastingCause, ongoing, rungDueAt, symptomCause } from "./symptoms.ts";
 
 /** Ready=True: it is given back when it has stayed well, or it was found to be the cause of what others suffer. */
 export function ready(look: Look): Verdict<Reason> {
@@ -22,8 +23,10 @@ export function ready(look: Look): Verdict<Reason> {
   if (broken !== undefined) return suspect(look, broken.reason, broken.words);
   const symptoms = openCase.symptoms ?? [];
   if (symptoms.length > 0 && (ails.length > 0 || now < wellAt(look))) {
-    const words = symptoms.map(({ reason, pod }) => `${reason} of ${pod.namespace}/${pod.name}`);
-    return suspectReady(look, `calls itself Ready, but ${[...words, ...ails].slice(0, 5).join(", ")}`);
+    return suspectReady(
+      look,
+      `calls itself Ready, but ${[...symptoms.map(symptomWords), ...ails].slice(0, 5).join(", ")}`,
+    );
   }
   const live = liveCondition(look);
   if (live !== undefined) {
@@ -65,6 +68,10 @@ function suspectReady(look: Look, what: string): Verdict<Reason> {
     : suspect(look, found.reason, `${found.words}; it ${what}`);
 }
 
+function symptomWords({ reason, pod }: Symptom): string {
+  return `${reason} of ${pod.namespace}/${pod.name}`;
+}
+
 function rebootBehind(look: Look) {
   const silentSince = Math.min(...look.subject.pods.map((each) => each.silentSince ?? Number.POSITIVE_INFINITY));
   return Number.isFinite(silentSince) ? postReboot(look, silentSince) : undefined;
@@ -75,16 +82,8 @@ function marked(look: Look, since: Instant, ails: readonly string[]): Verdict<Re
   const { subject, now } = look;
   const broken = flapping(look) ?? rebooting(look);
   if (broken !== undefined) return climbOrTell(look, broken.reason, broken.words);
-  const live = liveCondition(look);
-  if (ails.length > 0 || live !== undefined) {
-    // One that latches says what ails it only beside what is seen now: then no restart is tried that cannot help (S0-18).
-    const condition = live ?? (ails.length > 0 ? latchedCondition(look) : undefined);
-    const words = `calls itself Ready, but ${[...ails, ...(condition === undefined ? [] : [condition.words])].join(", ")}`;
-    const rungAt = rungDueAt(look, since);
-    if (now < rungAt) return wait(look, "Settling", rungAt, words);
-    const cause = condition?.reason ?? rebootBehind(look)?.reason ?? symptomCause(look)?.reason ?? "NodeSuspected";
-    return climbOrTell(look, cause, `${words}. Look at its kubelet and container runtime`);
-  }
+  const sick = stillSick(look, since, ails);
+  if (sick !== undefined) return sick;
   const due = wellAt(look);
   if (now < due) return unrepaired(look, since) ?? wait(look, "StayingWell", due, "is well again, under our mark");
   return {
@@ -93,6 +92,23 @@ function marked(look: Look, since: Instant, ails: readonly string[]): Verdict<Re
     reason: "StayedWell",
     message: `${look.name} has stayed well for ${formatDuration(look.policy.wellForMs)}: it takes pods again.`,
   };
+}
+
+/** Ready, under our mark, and something goes on: the next rung, once the kubelet had its time. */
+function stillSick(look: Look, since: Instant, ails: readonly string[]): Verdict<Reason> | undefined {
+  const live = liveCondition(look);
+  const shown = ongoing(look, since);
+  if (ails.length === 0 && live === undefined && shown.symptoms.length === 0) return undefined;
+  // One that latches says what ails it only beside what is seen now: then no restart is tried that cannot help (S0-18).
+  const condition = live ?? (ails.length > 0 ? latchedCondition(look) : undefined);
+  const goesOn = shown.symptoms.slice(-5).map((each) => `${symptomWords(each)} goes on`);
+  const words = `calls itself Ready, but ${[...goesOn, ...ails, ...(condition === undefined ? [] : [condition.words])].join(", ")}`;
+  const rungAt = rungDueAt(look, since);
+  if (look.now < rungAt) return wait(look, "Settling", rungAt, words);
+  const cause = condition?.reason ?? rebootBehind(look)?.reason ?? symptomCause(look)?.reason ?? "NodeSuspected";
+  const what = `${words}. Look at its kubelet and container runtime`;
+  const isOnePod = ails.length === 0 && live === undefined && !shown.mayClimb;
+  return isOnePod ? tell(look, cause, `${what}${likelyCauses(look)}`) : climbOrTell(look, cause, what);
 }
 
 /** Quiet, for it takes no more pods; what they showed of it does not go by itself, and would meet the next ones. */

@@ -43,6 +43,8 @@ const lasting: ReadonlySet<SymptomReason> = new Set([
 ]);
 /** Of them, those whose first rung ends no pod: one pod's words are enough for it. */
 const gentle: ReadonlySet<SymptomReason> = new Set(["DbusClosed", "NameReserved"]);
+/** A pod's healer repeats each minute what goes on. */
+const repeatedWithinMs = minutes(2);
 /** A pod that is to be moved before its runtime is restarted is waited for no longer than this. */
 const moveWithinMs = 3 * backOffMs;
 
@@ -59,6 +61,10 @@ export function symptomCause({ openCase }: Pick<Look, "openCase">): SymptomFindi
   return found.toSorted((a, b) => b.pods - a.pods)[0];
 }
 
+function isGentle(reason: string): boolean {
+  return gentle.has(reason as SymptomReason);
+}
+
 function shownOf({ symptoms = [] }: Case, reason: SymptomReason): readonly Symptom[] {
   return symptoms.filter((each) => each.reason === reason);
 }
@@ -69,7 +75,21 @@ export function lastingCause(look: Look): (SymptomFinding & { readonly mayClimb:
   if (found === undefined || !lasting.has(found.reason)) return undefined;
   const tried = look.openCase.memory?.tried ?? [];
   if (tried.some(({ at }) => at >= found.lastAt)) return undefined;
-  return { ...found, mayClimb: found.pods > 1 || gentle.has(found.reason) };
+  return { ...found, mayClimb: found.pods > 1 || isGentle(found.reason) };
+}
+
+/** What pods go on showing under our mark; `mayClimb`: enough of them for what the first rung ends, which one pod that nobody moves is not. */
+export function ongoing(
+  { openCase, policy, now }: Look,
+  markedAt: Instant,
+): { readonly symptoms: readonly Symptom[]; readonly mayClimb: boolean } {
+  const offsetMs = openCase.clockOffsetMs ?? 0;
+  const withinMs = Math.min(repeatedWithinMs, policy.wellForMs);
+  const symptoms = (openCase.symptoms ?? []).filter(
+    ({ at }) => at + offsetMs > markedAt && now - (at + offsetMs) <= withinMs,
+  );
+  const pods = new Set(symptoms.map(({ pod }) => pod.uid)).size;
+  return { symptoms, mayClimb: pods > 1 || symptoms.some(({ reason }) => isGentle(reason)) };
 }
 
 /** When a rung is due under our mark: after the kubelet's back-off; where a name is reserved, once the pod that needs it has been moved (S0-82). */

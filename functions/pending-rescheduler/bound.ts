@@ -8,7 +8,18 @@ import type { Instant } from "../../shared/time/clock.ts";
 import { formatDuration } from "../../shared/time/duration.ts";
 import type { BoundAround } from "./facts.ts";
 import { gravest, type Known, wordsOf } from "./gravest.ts";
-import { evict, handOver, hold, isManyNodesSilent, isMovable, type Look, leave, tellOwner, waitUntil } from "./look.ts";
+import {
+  evict,
+  goingOn,
+  handOver,
+  hold,
+  isManyNodesSilent,
+  isMovable,
+  type Look,
+  leave,
+  tellOwner,
+  waitUntil,
+} from "./look.ts";
 
 /** Beside these, the causes of the catalogue are reasons: `docs/catalogue.md`. */
 export type BoundReason =
@@ -76,9 +87,10 @@ function nodeOrPod(
   look: Look,
   node: NodeFacts,
   { failsOn, alikeHere = 0, silent }: BoundAround,
-  { signature: { cause, remedy } }: Known,
+  { signature }: Known,
   what: string,
 ): Verdict<BoundReason | Cause> {
+  const { cause, remedy } = signature;
   if (isManyNodesSilent(look, silent)) {
     return hold(
       look,
@@ -97,6 +109,16 @@ function nodeOrPod(
     const beside = alikeHere === 0 ? "" : `, and so it is of ${alikeHere} more pods there`;
     return handOver(look, node, cause, `${what}${beside}`);
   }
+  const verdict = awayFrom(look, node, signature, what);
+  return isOfNode ? goingOn(look, node, cause, verdict) : verdict;
+}
+
+function awayFrom(
+  look: Look,
+  node: NodeFacts,
+  { cause, remedy }: Known["signature"],
+  what: string,
+): Verdict<BoundReason | Cause> {
   if (!isMovable(look.subject)) {
     const rule = "It is not moved: only a ReplicaSet's pods without claims are, of which nothing ever ran";
     return tellOwner(look, "NotMovable", `${what}. ${rule}`);

@@ -2,6 +2,7 @@ import type { Case } from "../../shared/case/case.ts";
 import type { Verdict } from "../../shared/heal/heal.ts";
 import { type PodSubject, workloadOf } from "../../shared/heal/subject.ts";
 import type { NodeFacts } from "../../shared/kubernetes/node.ts";
+import { markOn, suspectMark } from "../../shared/kubernetes/node-marks.ts";
 import { describeRef } from "../../shared/kubernetes/object-ref.ts";
 import { hasRun } from "../../shared/kubernetes/pod.ts";
 import type { Instant } from "../../shared/time/clock.ts";
@@ -77,6 +78,20 @@ export function isMovable({ pod, owners }: PodSubject): boolean {
 export function isManyNodesSilent({ policy, now }: Look, silent: readonly SilentPod[]): boolean {
   const nodes = silent.filter(({ since }) => now - since >= policy.silentForMs).map(({ node }) => node);
   return new Set(nodes).size >= manySilentNodes;
+}
+
+/** What is judged to be the node's, under our mark: that it goes on is said while it does, or the mark would go, and come back with the next word. */
+export function goingOn<Reason extends string>(
+  { policy, now }: Look,
+  node: NodeFacts,
+  reason: string,
+  verdict: Verdict<Reason>,
+): Verdict<Reason> {
+  if (markOn(node, suspectMark) === undefined) return verdict;
+  const stillOf = { node: node.ref, reason };
+  if (verdict.kind !== "escalate" && verdict.kind !== "leave") return { ...verdict, stillOf };
+  // Far more often than a node must have stayed well before it is given back, in the lab too.
+  return { ...verdict, stillOf, until: now + Math.min(policy.rejudgeAfterMs, lookEveryMs) };
 }
 
 export function handOver<Reason extends string>(

@@ -192,4 +192,9 @@ export type Verdict<Reason extends string = string> = (
 ) & {
   /** Others that the same healer is to look at because of it (the pods of a node, the workload of a pod): each goes the road of a sighting, case and rails and all. */
   readonly alsoLookAt?: readonly ObjectRef[];
+  /**
+   * The marked node whose symptom it goes on being, and which: its healer hears of it again, so that the mark does not go and come back. Nobody is told
+   * of it, as after a hand-over that nobody took up.
+   */
+  readonly stillOf?: { readonly node: ObjectRef; readonly reason: string };
 };

@@ -5,6 +5,7 @@ import { firstHold } from "../rail/rail.ts";
 import { subjectRails } from "../rail/rails.ts";
 import { hours, seconds } from "../time/duration.ts";
 import { attempt } from "./attempt.ts";
+import { callOthers } from "./call-others.ts";
 import { fileCase, sendWakeUp } from "./case-desk.ts";
 import { correlate, endMembers } from "./correlate.ts";
 import { endTelling, escalateOnce } from "./escalation.ts";
@@ -14,7 +15,6 @@ import type { HealerFacts } from "./healer.ts";
 import { knowledge } from "./knowledge.ts";
 import type { Handled, Look, Sight } from "./look.ts";
 import { noteVerdict } from "./note-verdict.ts";
-import { ownSighting, sendOwn } from "./own-sighting.ts";
 import { readCluster } from "./read-cluster.ts";
 import { recordAttempt } from "./record-attempt.ts";
 import { remember } from "./rung-outcome.ts";
@@ -64,21 +64,6 @@ export async function lookAt<Facts extends HealerFacts>(sight: Sight<Facts>): Pr
   noteVerdict(seen, verdict);
   await callOthers(look, verdict);
   return carryOut(look, facts, verdict);
-}
-
-/** Before the verdict is carried out: what stops half-way is looked at again, and says it again. */
-async function callOthers<Facts extends HealerFacts>(
-  { deps, healer, openCase }: Look<Facts>,
-  { alsoLookAt = [] }: Verdict,
-): Promise<void> {
-  const { key, traceId } = openCase;
-  const sightings = alsoLookAt.map((object) =>
-    ownSighting(healer.name, deps, { cluster: key.cluster, object, traceId }),
-  );
-  await sendOwn(
-    deps,
-    sightings.map((each) => ({ body: JSON.stringify(each), group: key.cluster })),
-  );
 }
 
 /** The case once its last write has been looked for: seen on the object that stays, or without effect. */

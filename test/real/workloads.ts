@@ -159,8 +159,14 @@ export async function deletePod({ api }: ControlPlane, pod: ApiObject): Promise<
   await api.delete(`/api/v1/namespaces/${pod.metadata.namespace}/pods/${pod.metadata.name}`);
 }
 
+/** Resolves once the node lifecycle controller has put the taint on the node, or taken it off: the scheduler goes by that one as well. */
 export async function cordon({ api }: ControlPlane, node: string, unschedulable: boolean): Promise<void> {
   await api.patch(`/api/v1/nodes/${node}`, "merge", { spec: { unschedulable } });
+  await eventually(`the taint of a cordon ${unschedulable ? "on" : "to leave"} node ${node}`, 30_000, async () => {
+    const { spec } = await api.get(`/api/v1/nodes/${node}`);
+    const taints: readonly RawTaint[] = spec.taints ?? [];
+    return taints.some(({ key }) => key === "node.kubernetes.io/unschedulable") === unschedulable ? true : undefined;
+  });
 }
 
 /** Beside the taints that are there: the list is one value to the API server, and a patch replaces it. */

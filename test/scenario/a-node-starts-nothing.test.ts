@@ -149,6 +149,33 @@ describe("a runtime that is gone, on one node", () => {
     expect(warningsOf(stage)).toEqual(["NotMovable StatefulSet db"]);
   });
 
+  it("keeps its mark as long as a pod that is not moved goes on failing there, and loses it ten minutes after (S0-91)", async () => {
+    const stage = await twoHealers();
+    const owner = anOwnerRef({ kind: "StatefulSet", name: "db" });
+    const kept = aStartingPod({ name: "db-0", owner, age: seconds(301), containers: [] });
+    stage.api.putWorkload(aStatefulSet({ uid: owner.uid }));
+    stage.api.putPod(kept);
+    const goOn = async (forMs: number) => {
+      for (let past = 0; past < forMs; past += minutes(1)) {
+        const lastSeenAt = stage.clock.now();
+        stage.api.putEvent(
+          anEvent({ reason: "FailedCreatePodSandBox", message: words, regarding: kept.ref, lastSeenAt }),
+        );
+        await stage.sight(kept);
+        await stage.pass(minutes(1));
+      }
+    };
+    await goOn(minutes(40));
+    expect(marksOf(stage)).toEqual([suspect]);
+    expect(warningsOf(stage)).toEqual(["NotMovable StatefulSet db", "RuntimeDown Node n1"]);
+    expect(evictedOf(stage)).toEqual([]);
+    stage.api.removePod(kept);
+    await stage.pass(minutes(9));
+    expect(marksOf(stage)).toEqual([suspect]);
+    await stage.pass(minutes(3));
+    expect(marksOf(stage)).toEqual([suspect, "untaint n1 knitbone.io/suspect:NoSchedule"]);
+  });
+
   it("on two nodes is nobody's node: told once, nothing marked or moved (S0-25, S0-33)", async () => {
     const stage = await twoHealers();
     const owner = anOwnerRef();

@@ -195,3 +195,45 @@ describe("a node that is quiet under our mark, for it takes no more pods", () =>
     });
   });
 });
+
+describe("what pods go on showing under our mark", () => {
+  const now = atNoon(-minutes(1));
+  const going = (symptoms: readonly Symptom[], situation: Situation = {}, since = atNoon(-minutes(5))) =>
+    marked(
+      { symptoms, subject: { pods: [] }, memory: { state: "well", since: atNoon(-minutes(60)) }, ...situation },
+      since,
+    );
+
+  it("by one pod that nobody moves is told, and keeps the mark", () => {
+    const verdict = going(shown("RuntimeDown", 1, now), {}, atNoon(-minutes(40)));
+    expect(verdict).toMatchObject({ kind: "escalate", reason: "RuntimeDown" });
+    expect(verdict.message).toContain(
+      "calls itself Ready, but RuntimeDown of shop/runtimedown-0 goes on. Look at its kubelet and container runtime",
+    );
+  });
+
+  it("by several is climbed for; so it is by one, where the first rung ends no pod", () => {
+    expect(going(shown("RuntimeDown", 2, now))).toMatchObject(asked("restart-runtime", "RuntimeDown"));
+    expect(going(shown("NameReserved", 1, now))).toMatchObject(asked("restart-runtime", "NameReserved"));
+  });
+
+  it("has the kubelet's time first", () => {
+    expect(going(shown("RuntimeDown", 2, now), {}, atNoon(-minutes(5)) + 1)).toMatchObject({
+      kind: "wait",
+      reason: "Settling",
+      until: noon + 1,
+    });
+  });
+
+  it("is over two minutes after the last word, and the node stays marked for ten", () => {
+    const last = (ms: number) => going(shown("RuntimeDown", 2, noon - ms), {}, atNoon(-minutes(40)));
+    expect(last(minutes(2))).toMatchObject(asked("restart-runtime", "RuntimeDown"));
+    expect(last(minutes(2) + 1)).toMatchObject({ kind: "wait", reason: "StayingWell" });
+    expect(last(minutes(10))).toMatchObject({ kind: "heal", heal: { kind: "UntaintNode" }, reason: "StayedWell" });
+  });
+
+  it("began before the mark: nothing goes on yet", () => {
+    const since = atNoon(-minutes(1)) + 1;
+    expect(going(shown("RuntimeDown", 2, now), {}, since)).toMatchObject({ kind: "wait", reason: "StayingWell" });
+  });
+});

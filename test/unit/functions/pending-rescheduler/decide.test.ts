@@ -3,6 +3,7 @@ import { decide } from "../../../../functions/pending-rescheduler/decide.ts";
 import type { BoundAround, Said } from "../../../../functions/pending-rescheduler/facts.ts";
 import type { Policy } from "../../../../functions/pending-rescheduler/policy.ts";
 import type { PodSubject } from "../../../../shared/heal/subject.ts";
+import type { NodeFacts } from "../../../../shared/kubernetes/node.ts";
 import { minutes, seconds } from "../../../../shared/time/duration.ts";
 import { anOpenCase } from "../../../build/case.ts";
 import { atNoon, noon } from "../../../build/instant.ts";
@@ -172,6 +173,18 @@ describe("a node that is the cause", () => {
         reason: "NotMovable",
       });
     }
+  });
+
+  it("that is kept goes on being the marked node's symptom, unless it was everybody's", () => {
+    const kept = aStartingPod({ reason: "CreateContainerError", hasResourceClaims: true });
+    const verdict = (node: NodeFacts, failsOn: readonly string[] = []) =>
+      judge(aSubject({ pod: kept, node }), { said: [runtimeDown], failsOn });
+    const stillOf = { node: tainted.ref, reason: "RuntimeDown" };
+    expect(verdict(tainted)).toMatchObject({ reason: "NotMovable", stillOf, until: noon + minutes(1) });
+    expect(verdict(aNode({ unschedulable: true }))).not.toHaveProperty("stillOf");
+    const everybodys = verdict(tainted, ["n2"]);
+    expect(everybodys).toMatchObject({ reason: "FailsOnManyNodes" });
+    expect(everybodys).not.toHaveProperty("stillOf");
   });
 
   it("is not judged while pods are silent on many nodes: everything waits (S0-15)", () => {

@@ -85,8 +85,19 @@ describe("commands of several workloads that do not come back (S0-92, S0-97)", (
     expect(verdict.message).toContain("DaemonSet shop/log, ReplicaSet shop/api, ReplicaSet shop/web");
   });
 
-  it("on one that is marked already are left: nothing is evicted for a probe", () => {
-    expect(judge([timesOut], ofNode, marked)).toMatchObject({ kind: "leave", reason: "ExecProbesHang", until: seldom });
+  it("on one that is marked already are left, and go on being said: nothing is evicted for a probe", () => {
+    expect(judge([timesOut], ofNode, marked)).toMatchObject({
+      kind: "leave",
+      reason: "ExecProbesHang",
+      stillOf: { node: marked.ref, reason: "ExecProbesHang" },
+      until: noon + minutes(1),
+    });
+  });
+
+  it("on one that somebody cordoned are left to them", () => {
+    const verdict = judge([timesOut], ofNode, aNode({ unschedulable: true }));
+    expect(verdict).toMatchObject({ kind: "leave", reason: "ExecProbesHang", until: seldom });
+    expect(verdict).not.toHaveProperty("stillOf");
   });
 
   it.each([
