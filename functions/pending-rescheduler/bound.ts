@@ -10,13 +10,13 @@ import type { BoundAround } from "./facts.ts";
 import { gravest, type Known, wordsOf } from "./gravest.ts";
 import {
   evict,
-  goingOn,
   handOver,
   hold,
   isManyNodesSilent,
   isMovable,
   type Look,
   leave,
+  ofMarked,
   tellOwner,
   waitUntil,
 } from "./look.ts";
@@ -110,7 +110,7 @@ function nodeOrPod(
     return handOver(look, node, cause, `${what}${beside}`);
   }
   const verdict = awayFrom(look, node, signature, what);
-  return isOfNode ? goingOn(look, node, cause, verdict) : verdict;
+  return isOfNode ? ofMarked(look, node, cause, verdict) : verdict;
 }
 
 function awayFrom(

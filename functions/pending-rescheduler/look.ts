@@ -80,18 +80,17 @@ export function isManyNodesSilent({ policy, now }: Look, silent: readonly Silent
   return new Set(nodes).size >= manySilentNodes;
 }
 
-/** What is judged to be the node's, under our mark: that it goes on is said while it does, or the mark would go, and come back with the next word. */
-export function goingOn<Reason extends string>(
+/** What is judged to be the node's: under our mark that is said again while it goes on, or the mark would go, and come back with the next word. */
+export function ofMarked<Reason extends string>(
   { policy, now }: Look,
   node: NodeFacts,
-  reason: string,
+  symptom: string,
   verdict: Verdict<Reason>,
 ): Verdict<Reason> {
   if (markOn(node, suspectMark) === undefined) return verdict;
-  const stillOf = { node: node.ref, reason };
-  if (verdict.kind !== "escalate" && verdict.kind !== "leave") return { ...verdict, stillOf };
+  if (verdict.kind !== "escalate" && verdict.kind !== "leave") return { ...verdict, symptom };
   // Far more often than a node must have stayed well before it is given back, in the lab too.
-  return { ...verdict, stillOf, until: now + Math.min(policy.rejudgeAfterMs, lookEveryMs) };
+  return { ...verdict, symptom, until: now + Math.min(policy.rejudgeAfterMs, lookEveryMs) };
 }
 
 export function handOver<Reason extends string>(

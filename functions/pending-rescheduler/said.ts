@@ -23,11 +23,18 @@ const beforeSandbox: ReadonlySet<string> = new Set([
   "FailedAttachVolume",
   "NetworkNotReady",
 ]);
+/** Warnings after which the kubelet goes on: they hold no pod up (pkg/kubelet/kubelet_pods.go and network/dns, v1.36). */
+const asides: ReadonlySet<string> = new Set([
+  "DNSConfigForming",
+  "FailedToRetrieveImagePullSecret",
+  "MissingClusterDNS",
+]);
 /** Said of a container that waits for more than its turn. */
 const ofContainers: ReadonlySet<string> = new Set(["Failed", "InspectFailed", "ErrImageNeverPull"]);
 
 /** An Event only explains what the pod itself shows (K12): anyone who may write Events could say anything else. */
 function explains({ reason }: EventFacts, pod: PodFacts): boolean {
+  if (asides.has(reason)) return false;
   if (beforeSandbox.has(reason)) {
     return pod.phase === "Pending" && findCondition(pod.conditions, "PodReadyToStartContainers")?.status !== "True";
   }

@@ -6,7 +6,7 @@ import type { Instant } from "../../shared/time/clock.ts";
 import { formatDuration } from "../../shared/time/duration.ts";
 import type { ProbesAlike, Said, UnreadyAround } from "./facts.ts";
 import { gravest, type Known, wordsOf } from "./gravest.ts";
-import { goingOn, handOver, type Look, leave, tellOwner } from "./look.ts";
+import { handOver, type Look, leave, ofMarked, tellOwner } from "./look.ts";
 
 /** Beside these, the causes of the catalogue are reasons. */
 export type UnreadyReason =
@@ -80,7 +80,7 @@ function timingOut(
 function ofNode<Reason extends string>(look: Look, node: NodeFacts, reason: Reason, words: string): Verdict<Reason> {
   return luresReplacements(node, look.subject.pod)
     ? handOver(look, node, reason, words)
-    : goingOn(look, node, reason, rest(look, reason, `${words}; ${node.ref.name} takes no more pods`));
+    : ofMarked(look, node, reason, rest(look, reason, `${words}; ${node.ref.name} takes no more pods`));
 }
 
 function onOthers({ elsewhere }: ProbesAlike): string {

@@ -8,10 +8,13 @@ import { jobTrackingFinalizer, type PodFacts } from "../../shared/kubernetes/pod
 import type { WorkloadFacts } from "../../shared/kubernetes/workload.ts";
 import type { Instant } from "../../shared/time/clock.ts";
 import { formatDuration, minutes, seconds } from "../../shared/time/duration.ts";
+import type { CannotEnd } from "./cannot-end.ts";
 import type { Policy } from "./policy.ts";
 
 export interface Facts extends HealerFacts {
   readonly subject: PodSubject;
+  /** Read once its grace is over, on a node that exists; absent where its kubelet says nothing of it. */
+  readonly cannotEnd?: CannotEnd;
 }
 
 export type Reason =
@@ -54,7 +57,7 @@ const caseStampMarginMs = seconds(1);
 const outOfServiceTaint = "node.kubernetes.io/out-of-service";
 
 /** What to do about a pod whose grace is over. `now` by the cluster's own clock. */
-export function decide({ subject }: Facts, openCase: Case, policy: Policy, now: Instant): Verdict<Reason> {
+export function decide({ subject, cannotEnd }: Facts, openCase: Case, policy: Policy, now: Instant): Verdict<Reason> {
   const { pod, node } = subject;
   const graceEndsAt = pod.deletionTimestamp;
   if (graceEndsAt === undefined) {
@@ -76,18 +79,22 @@ export function decide({ subject }: Facts, openCase: Case, policy: Policy, now: 
   const { ready, where } = standing(node);
   const objection = whyNeverForced(subject) ?? needsProofOfDeath(pod, subject.owners);
   if (objection?.kind === "leave") return objection;
+  const symptom = cannotEnd?.cause === undefined ? {} : { symptom: cannotEnd.cause };
+  const said = cannotEnd === undefined ? "" : ` Its kubelet cannot end it: ${cannotEnd.words}`;
   if (objection !== undefined) {
     return {
       kind: "escalate",
       reason: objection.reason,
-      message: `${late} ${where}. ${objection.because} ${wayOut(node)}`,
+      message: `${late} ${where}. ${objection.because} ${wayOut(node)}${said}`,
+      ...symptom,
     };
   }
   return {
     kind: "heal",
     heal: { kind: "ForceDeletePod", pod: pod.ref, resourceVersion: pod.resourceVersion, node: node.ref },
     reason: overdueReasons[ready],
-    message: `${late} ${where}; it is stateless, so that its replacement need not wait for the node.`,
+    message: `${late} ${where}; it is stateless, so that its replacement need not wait for the node.${said}`,
+    ...symptom,
   };
 }
 

@@ -3,6 +3,7 @@ import { dynamoCatalogueStore } from "../../shared/catalogue/dynamo-catalogue-st
 import { dynamoUnknownStore } from "../../shared/catalogue/dynamo-unknown-store.ts";
 import { dynamoClusterStore } from "../../shared/cluster/dynamo-cluster-store.ts";
 import { dynamoFlagStore } from "../../shared/flag/dynamo-flag-store.ts";
+import { dynamoRungRecordStore } from "../../shared/heal/dynamo-rung-record-store.ts";
 import { dynamoIncidentStore } from "../../shared/incident/dynamo-incident-store.ts";
 import { dynamoClient } from "../../shared/lambda/dynamo-client.ts";
 import { dynamoLedger } from "../../shared/ledger/dynamo-ledger.ts";
@@ -56,6 +57,7 @@ function storesOf(client: ReturnType<typeof dynamoClient>, prefix: string, local
     lifecycles: dynamoLifecycleStore(client, tables.lifecycle),
     catalogue: dynamoCatalogueStore(client, tables.catalogue),
     unknowns: dynamoUnknownStore(client, tables.unknowns),
+    rungs: dynamoRungRecordStore(client, tables.budgets),
     local,
   };
 }

@@ -3,6 +3,7 @@ import type { CatalogueStore } from "../../shared/catalogue/catalogue-store.ts";
 import type { UnknownStore } from "../../shared/catalogue/unknown-store.ts";
 import type { ClusterStore } from "../../shared/cluster/cluster-state.ts";
 import type { FlagStore } from "../../shared/flag/flag-store.ts";
+import type { RungRecordStore } from "../../shared/heal/rung-record.ts";
 import type { IncidentStore } from "../../shared/incident/incident.ts";
 import type { Ledger } from "../../shared/ledger/ledger.ts";
 import type { LifecycleStore } from "../../shared/lifecycle/lifecycle.ts";
@@ -20,6 +21,7 @@ export interface Stores {
   readonly lifecycles: LifecycleStore;
   readonly catalogue: CatalogueStore;
   readonly unknowns: UnknownStore;
+  readonly rungs: Pick<RungRecordStore, "read">;
   /** A stack of this machine: its clusters may be contexts of a kubeconfig file. */
   readonly local: boolean;
   /** Ends what was started to reach them. */

@@ -12,6 +12,7 @@ import { listIncidents } from "./incident-list.ts";
 import { listLogLevels, setLogLevel } from "./log-level-commands.ts";
 import { plainText } from "./plain-text.ts";
 import { showPod } from "./pod-page.ts";
+import { listRungs } from "./rung-list.ts";
 import { UsageError } from "./usage-error.ts";
 
 /**
@@ -112,6 +113,11 @@ function addListCommands(program: Command, desk: Desk): void {
   listOptions(incidents.command("list").description("every incident, open ones first"))
     .option("--cluster <id>", "those that concern this cluster")
     .action((_options, command: Command) => listIncidents(desk, command.optsWithGlobals()));
+
+  const rungs = program.command("rung").description("what sick nodes were asked for, and whether it helped");
+  listOptions(rungs.command("list").description("every cause and rung of the last 30 days, newest outcome first"))
+    .option("--cluster <id>", "on the nodes of this cluster")
+    .action((_options, command: Command) => listRungs(desk, command.optsWithGlobals()));
 }
 
 function addPodCommand(program: Command, desk: Desk): void {

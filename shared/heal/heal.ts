@@ -193,8 +193,8 @@ export type Verdict<Reason extends string = string> = (
   /** Others that the same healer is to look at because of it (the pods of a node, the workload of a pod): each goes the road of a sighting, case and rails and all. */
   readonly alsoLookAt?: readonly ObjectRef[];
   /**
-   * The marked node whose symptom it goes on being, and which: its healer hears of it again, so that the mark does not go and come back. Nobody is told
-   * of it, as after a hand-over that nobody took up.
+   * What a pod shows of its node, by the catalogue's cause. Where a budget of the node hands it over, it is the hand-over's reason; under the node's mark its
+   * healer hears of it at each look, so that the mark does not go and come back. Nobody else is told.
    */
-  readonly stillOf?: { readonly node: ObjectRef; readonly reason: string };
+  readonly symptom?: string;
 };

@@ -62,7 +62,7 @@ export async function lookAt<Facts extends HealerFacts>(sight: Sight<Facts>): Pr
   const verdict = await unlessExplained(seen, facts, judged(seen, facts, clusterNow), clusterNow + heldForMs);
   const look = await correlate(seen, verdict);
   noteVerdict(seen, verdict);
-  await callOthers(look, verdict);
+  await callOthers(look, facts, verdict);
   return carryOut(look, facts, verdict);
 }
 
@@ -150,7 +150,11 @@ async function carryOutHeal<Facts extends HealerFacts>(
     case "held":
       return file(look, "wait", result, { until: result.until });
     case "nodeSuspected":
-      return giveAway(look, { node: result.node, reason: "NodeBudgetExhausted", message: result.message });
+      return giveAway(look, {
+        node: result.node,
+        reason: verdict.symptom ?? "NodeBudgetExhausted",
+        message: result.message,
+      });
     case "observed":
     case "sent":
       return recordAttempt(look, verdict, result);

@@ -52,13 +52,27 @@ export function withOutcome(
   return { ...record, [key]: [...before, outcome].slice(-keptOutcomes) };
 }
 
-/** Rungs that helped fewer than one in ten of the last ten to twenty nodes. */
-export function hopelessRungs(record: RungRecord, now: Instant): readonly HopelessRung[] {
+/** How a rung did for one cause, of the outcomes that still count. */
+export interface RungScore extends HopelessRung {
+  readonly lastAt: Instant;
+  readonly hopeless: boolean;
+}
+
+/** Hopeless is what helped fewer than one in ten of the last ten to twenty nodes. */
+export function rungScores(record: RungRecord, now: Instant): readonly RungScore[] {
   return Object.entries(record).flatMap(([key, all]) => {
     const outcomes = all.filter(({ at }) => now - at <= outcomesKeptMs);
-    const helped = outcomes.filter((each) => each.helped).length;
-    if (outcomes.length < leastOutcomes || helped >= leastShare * outcomes.length) return [];
     const [cause = "", rung = ""] = key.split("#");
-    return isRung(rung) ? [{ cause, rung, helped, of: outcomes.length }] : [];
+    if (outcomes.length === 0 || !isRung(rung)) return [];
+    const helped = outcomes.filter((each) => each.helped).length;
+    const hopeless = outcomes.length >= leastOutcomes && helped < leastShare * outcomes.length;
+    const lastAt = Math.max(...outcomes.map(({ at }) => at));
+    return [{ cause, rung, helped, of: outcomes.length, lastAt, hopeless }];
   });
+}
+
+export function hopelessRungs(record: RungRecord, now: Instant): readonly HopelessRung[] {
+  return rungScores(record, now)
+    .filter(({ hopeless }) => hopeless)
+    .map(({ cause, rung, helped, of }) => ({ cause, rung, helped, of }));
 }

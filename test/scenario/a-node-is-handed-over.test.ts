@@ -7,23 +7,24 @@ import type { NodeFacts } from "../../shared/kubernetes/node.ts";
 import { suspectMark } from "../../shared/kubernetes/node-marks.ts";
 import type { PodFacts } from "../../shared/kubernetes/pod.ts";
 import { minutes, seconds } from "../../shared/time/duration.ts";
+import { anEvent } from "../build/event.ts";
 import { aFlagRow } from "../build/flag-row.ts";
 import { aLease } from "../build/lease.ts";
 import { aSighting } from "../build/message.ts";
 import { aNode, aNodeWithReady } from "../build/node.ts";
 import { aNodePolicy } from "../build/node-policy.ts";
+import { aRef } from "../build/object-ref.ts";
 import { anOverduePod, anOwnerRef } from "../build/pod.ts";
 import { aDeployment, aReplicaSet } from "../build/workload.ts";
 import { aStage } from "./stage.ts";
 
-const policy = aNodePolicy();
 const mark = "knitbone.io/suspect:NoSchedule";
 const uid = aNode().ref.uid;
 
 /** terminating-reaper and notready-handler over one cluster and one set of tables, each with a queue of its own. */
-async function twoHealers() {
+async function twoHealers(knobs: object = {}) {
   const stage = await aStage(terminatingReaper({ overdueMarginMs: minutes(2) }));
-  const judgeNode = pipeline(notreadyHandler(policy), { ...stage.deps, queue: stage.nodeQueue });
+  const judgeNode = pipeline(notreadyHandler(aNodePolicy(knobs)), { ...stage.deps, queue: stage.nodeQueue });
   const { api, clock, nodeQueue } = stage;
   const hear = (body: string) => judgeNode(body, { messageId: "m", sentAt: clock.now(), receiveCount: 1 });
   let kubeletLives = true;
@@ -224,5 +225,49 @@ describe("a node that flaps", () => {
     }
     expect(await stage.nodeCase()).toMatchObject({ state: "open", verdict: { reason: "Flapping" } });
     expect(marksOf(stage)).toEqual([`taint ${mark} Done`]);
+  });
+});
+
+describe("pods that cannot be ended for mounts that are in use (S0-84)", () => {
+  const busy =
+    'error killing pod: failed to "KillPodSandbox" for "12e6" with KillPodSandboxError: "failed to unmount \\"/run/shm\\": device or resource busy"';
+
+  async function stuckByMount(stage: TwoHealers, count: number) {
+    stage.api.putLease(aLease({ renewedAt: stage.clock.now() }));
+    for (let n = 1; n <= count; n++) {
+      const regarding = aRef({ name: `pod-${n}`, uid: anOverduePod({ name: `pod-${n}` }).ref.uid });
+      const lastSeenAt = stage.clock.now();
+      stage.api.putEvent(anEvent({ reason: "FailedKillPod", message: busy, regarding, lastSeenAt }));
+      await stuckPod(stage, n);
+    }
+  }
+  const told = ({ api }: TwoHealers) =>
+    api.events.filter(({ type }) => type === "Warning").map(({ reason, regarding }) => `${reason} ${regarding.name}`);
+
+  it("are let go of, each counts against the node from the third on, and three that count are more than a leak", async () => {
+    const stage = await twoHealers({ rungs: ["reboot"] });
+    await stuckByMount(stage, 5);
+    await stage.pass(minutes(3));
+    expect(stage.api.writes.map(({ pod }) => pod.name)).toEqual(["pod-1", "pod-2", "pod-3", "pod-4", "pod-5"]);
+    expect(marksOf(stage)).toEqual([`taint ${mark} Done`]);
+    expect((await stage.nodeCase())?.symptoms?.map(({ reason, pod }) => `${reason} ${pod.name}`)).toEqual([
+      "MountBusy pod-3",
+      "MountBusy pod-4",
+      "MountBusy pod-5",
+    ]);
+    expect(stage.api.tasks).toEqual([]);
+    await stage.pass(minutes(5));
+    expect(stage.api.tasks.map(({ task }) => task.split("#")[0])).toEqual(["reboot"]);
+    expect(told(stage)).toEqual([]);
+  });
+
+  it("are a leak, while no more than two count: the node is given back when it has stayed well", async () => {
+    const stage = await twoHealers({ rungs: ["reboot"] });
+    await stuckByMount(stage, 4);
+    await stage.pass(minutes(15));
+    expect(stage.api.writes).toHaveLength(4);
+    expect(stage.api.tasks).toEqual([]);
+    expect(marksOf(stage)).toEqual([`taint ${mark} Done`, `untaint ${mark} Done`]);
+    expect(told(stage)).toEqual([]);
   });
 });

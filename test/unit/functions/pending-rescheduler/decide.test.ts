@@ -179,12 +179,11 @@ describe("a node that is the cause", () => {
     const kept = aStartingPod({ reason: "CreateContainerError", hasResourceClaims: true });
     const verdict = (node: NodeFacts, failsOn: readonly string[] = []) =>
       judge(aSubject({ pod: kept, node }), { said: [runtimeDown], failsOn });
-    const stillOf = { node: tainted.ref, reason: "RuntimeDown" };
-    expect(verdict(tainted)).toMatchObject({ reason: "NotMovable", stillOf, until: noon + minutes(1) });
-    expect(verdict(aNode({ unschedulable: true }))).not.toHaveProperty("stillOf");
+    expect(verdict(tainted)).toMatchObject({ reason: "NotMovable", symptom: "RuntimeDown", until: noon + minutes(1) });
+    expect(verdict(aNode({ unschedulable: true }))).not.toHaveProperty("symptom");
     const everybodys = verdict(tainted, ["n2"]);
     expect(everybodys).toMatchObject({ reason: "FailsOnManyNodes" });
-    expect(everybodys).not.toHaveProperty("stillOf");
+    expect(everybodys).not.toHaveProperty("symptom");
   });
 
   it("is not judged while pods are silent on many nodes: everything waits (S0-15)", () => {

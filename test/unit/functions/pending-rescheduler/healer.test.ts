@@ -183,6 +183,21 @@ describe("Events only explain what the pod itself shows (K12)", () => {
   });
 
   it.each([
+    ["DNSConfigForming", "Nameserver limits were exceeded, some nameservers have been omitted"],
+    [
+      "FailedToRetrieveImagePullSecret",
+      "Unable to retrieve some image pull secrets (regcred); attempting to pull the image may not succeed.",
+    ],
+    [
+      "MissingClusterDNS",
+      'kubelet does not have ClusterDNS IP configured and cannot create Pod using "ClusterFirst" policy.',
+    ],
+  ])("not what holds nothing up: %s", async (reason, message) => {
+    const facts = { pods: [aStartingPod({ age: minutes(20) })], events: [anEvent({ reason, message })] };
+    expect((await boundOf(facts)).said).toEqual([]);
+  });
+
+  it.each([
     ["somebody who is no kubelet", { source: "mallory" }],
     ["long ago", { lastSeenAt: atNoon(-minutes(10) - 1) }],
     ["no Warning", { type: "Normal" }],

@@ -89,7 +89,7 @@ describe("commands of several workloads that do not come back (S0-92, S0-97)", (
     expect(judge([timesOut], ofNode, marked)).toMatchObject({
       kind: "leave",
       reason: "ExecProbesHang",
-      stillOf: { node: marked.ref, reason: "ExecProbesHang" },
+      symptom: "ExecProbesHang",
       until: noon + minutes(1),
     });
   });
@@ -97,7 +97,7 @@ describe("commands of several workloads that do not come back (S0-92, S0-97)", (
   it("on one that somebody cordoned are left to them", () => {
     const verdict = judge([timesOut], ofNode, aNode({ unschedulable: true }));
     expect(verdict).toMatchObject({ kind: "leave", reason: "ExecProbesHang", until: seldom });
-    expect(verdict).not.toHaveProperty("stillOf");
+    expect(verdict).not.toHaveProperty("symptom");
   });
 
   it.each([

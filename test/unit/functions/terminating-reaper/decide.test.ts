@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { decide } from "../../../../functions/terminating-reaper/decide.ts";
+import { decide, type Facts } from "../../../../functions/terminating-reaper/decide.ts";
 import type { Policy } from "../../../../functions/terminating-reaper/policy.ts";
 import type { Case } from "../../../../shared/case/case.ts";
 import type { OwnerState, PodSubject } from "../../../../shared/heal/subject.ts";
@@ -324,5 +324,27 @@ describe("stateless pods (S0-44, 47, 48)", () => {
     { whose: "a spilled Deployment", chain: [aReplicaSet(), aDeployment({ name: "web-spill" }), aDeployment()] },
   ])("are those of $whose, too", ({ chain }) => {
     expect(judgeOwners({ kind: "known", chain })).toMatchObject({ kind: "heal" });
+  });
+});
+
+describe("a pod of which its kubelet says that it cannot end it (S0-47, S0-84)", () => {
+  const cannotEnd = { cause: "MountBusy", words: "A mount is in use. FailedKillPod: busy" } as const;
+  const judged = (owners: OwnerState, said: Facts["cannotEnd"] = cannotEnd) =>
+    decide({ subject: aSubject({ pod: anOverduePod(), owners }), cannotEnd: said }, anOpenCase(), policy, noon);
+  const ofReplicaSet: OwnerState = { kind: "known", chain: [aReplicaSet(), aDeployment()] };
+
+  it.each([
+    ["let go of", ofReplicaSet, "heal"],
+    ["told of", { kind: "bare" }, "escalate"],
+  ] as const)("is %s with the kubelet's words, and is a symptom of its node", (_, owners, kind) => {
+    const verdict = judged(owners);
+    expect(verdict).toMatchObject({ kind, symptom: "MountBusy" });
+    expect(verdict.message).toMatch(/ Its kubelet cannot end it: A mount is in use\. FailedKillPod: busy$/);
+  });
+
+  it("in words that nobody knows is no symptom of anything", () => {
+    const verdict = judged(ofReplicaSet, { words: "FailedKillPod: the dog ate it" });
+    expect(verdict.message).toMatch(/ Its kubelet cannot end it: FailedKillPod: the dog ate it$/);
+    expect(verdict).not.toHaveProperty("symptom");
   });
 });

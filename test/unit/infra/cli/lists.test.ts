@@ -1,4 +1,5 @@
 import { expect, it } from "vitest";
+import type { Rung } from "../../../../shared/kubernetes/node-task.ts";
 import { minutes, seconds } from "../../../../shared/time/duration.ts";
 import { anAction, anEviction } from "../../../build/action.ts";
 import { anOpenCase } from "../../../build/case.ts";
@@ -177,6 +178,34 @@ it("lists open incidents before closed ones, and those of all clusters for each"
   ]);
 });
 
+it("lists what rungs were good for, and which is left out (S1-07)", async () => {
+  const { run, stores } = testDesk();
+  for (const id of ["eu-1", "eu-2"]) await stores.clusters.register(aRegisteredCluster({ id }));
+  const add = (cluster: string, rung: Rung, n: number, helped: boolean) =>
+    stores.rungs.add(cluster, { rung, cause: "NotReadyPleg" }, { id: `n${n}/x`, helped, at: atNoon(-minutes(30 - n)) });
+  for (let n = 1; n <= 12; n++) await add("eu-1", "restart-kubelet", n, n === 1);
+  for (let n = 13; n <= 15; n++) await add("eu-1", "reboot", n, n > 13);
+  await add("eu-2", "reboot", 16, false);
+  expect((await run("rung", "list")).out.split("\n")).toEqual([
+    "CLUSTER  CAUSE         RUNG             HELPED   LAST     STATE",
+    "eu-2     NotReadyPleg  reboot           0 of 1   14m ago  tried",
+    "eu-1     NotReadyPleg  reboot           2 of 3   15m ago  tried",
+    "eu-1     NotReadyPleg  restart-kubelet  1 of 12  18m ago  left out: it does not help here",
+  ]);
+  const { out } = await run("rung", "list", "--cluster", "eu-2", "--json");
+  expect(JSON.parse(out)).toEqual([
+    {
+      cluster: "eu-2",
+      cause: "NotReadyPleg",
+      rung: "reboot",
+      helped: 0,
+      of: 1,
+      hopeless: false,
+      lastAt: "2026-11-21T11:46:00.000Z",
+    },
+  ]);
+});
+
 it("lists clusters with when they were last seen, their nodes, brake and breaker (X-03)", async () => {
   const { run, stores } = testDesk();
   const { clusters } = stores;
@@ -208,6 +237,7 @@ it.each([
   [["case", "list", "--open"], "No open cases: nothing is sick that a healer looks after."],
   [["action", "list"], "No actions: nothing has been written, and nobody has been told of anything."],
   [["incident", "list"], "No incidents: no cause is known behind several cases."],
+  [["rung", "list"], "No rungs: no node was asked for anything in 30 days, or nothing came of it yet."],
   [["cluster", "list"], "No clusters: nothing is watched until one is added (cluster add <id> …)."],
   [["case", "list", "--json"], "[]"],
 ])("says so when there is nothing: %j", async (args, words) => {

@@ -8,6 +8,7 @@ import { memoryFlagStore } from "../../../fakes/memory-flag-store.ts";
 import { memoryIncidentStore } from "../../../fakes/memory-incident-store.ts";
 import { memoryLedger } from "../../../fakes/memory-ledger.ts";
 import { memoryLifecycleStore } from "../../../fakes/memory-lifecycle-store.ts";
+import { memoryRungRecordStore } from "../../../fakes/memory-rung-record-store.ts";
 import { memoryUnknownStore } from "../../../fakes/memory-unknown-store.ts";
 
 /** A desk over memory stores, at noon; `run` gives what one command line wrote and its exit code. */
@@ -24,6 +25,7 @@ export function testDesk(
     lifecycles: memoryLifecycleStore(),
     catalogue: memoryCatalogueStore(),
     unknowns: memoryUnknownStore(),
+    rungs: memoryRungRecordStore(),
     local: options.local ?? true,
   } satisfies Stores;
   const places: Place[] = [];
