@@ -176,6 +176,21 @@ describe("a runtime that is gone, on one node", () => {
     expect(marksOf(stage)).toEqual([suspect, "untaint n1 knitbone.io/suspect:NoSchedule"]);
   });
 
+  it("is not told to anybody's healer in observe mode, marked or not", async () => {
+    const stage = await twoHealers();
+    stage.api.putNode(aNode({ taints: [aTaint()] }));
+    await stage.flagRows.set(aFlagRow({ mode: "observe" }));
+    const owner = anOwnerRef({ kind: "StatefulSet", name: "db" });
+    const kept = aStartingPod({ name: "db-0", owner, age: seconds(301), containers: [] });
+    stage.api.putWorkload(aStatefulSet({ uid: owner.uid }));
+    stage.api.putPod(kept);
+    stage.api.putEvent(anEvent({ reason: "FailedCreatePodSandBox", message: words, regarding: kept.ref }));
+    await stage.sight(kept);
+    await stage.pass(minutes(5));
+    expect((await stage.caseOf(kept.ref.uid))?.verdict).toMatchObject({ kind: "escalate", reason: "NotMovable" });
+    expect(await stage.caseOf(aNode().ref.uid, "notready-handler")).toBeUndefined();
+  });
+
   it("on two nodes is nobody's node: told once, nothing marked or moved (S0-25, S0-33)", async () => {
     const stage = await twoHealers();
     const owner = anOwnerRef();

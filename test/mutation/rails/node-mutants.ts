@@ -2,6 +2,7 @@ import type { Mutant } from "../mutant.ts";
 
 const rails = ["test/scenario/rails-hold-a-heal-back.test.ts"];
 const budgets = ["test/scenario/budgets-bound-the-blast-radius.test.ts"];
+const startsNothing = ["test/scenario/a-node-starts-nothing.test.ts"];
 const handedOver = ["test/scenario/a-node-is-handed-over.test.ts"];
 const drained = ["test/scenario/a-node-is-drained.test.ts", "test/scenario/rails-of-drain-and-tasks.test.ts"];
 const nodeCauses = "test/unit/functions/notready-handler";
@@ -94,6 +95,34 @@ export const nodeMutants: readonly Mutant[] = [
     find: `showsEffect(pending.effect, subject) ? seenEffect(sight)`,
     replace: `showsEffect(undefined, subject) ? seenEffect(sight)`,
     tests: handedOver,
+  },
+  {
+    rail: "nodes: a symptom is said again under our mark alone",
+    file: "shared/heal/call-others.ts",
+    find: `return markOn(subject.node, suspectMark) === undefined ? undefined : subject.node.ref;`,
+    replace: `return subject.node.ref;`,
+    tests: [...startsNothing, ...handedOver],
+  },
+  {
+    rail: "nodes: a symptom is not said again in observe mode",
+    file: "shared/heal/call-others.ts",
+    find: ` || look.mode === "observe"`,
+    replace: ``,
+    tests: startsNothing,
+  },
+  {
+    rail: "nodes: what goes on under our mark is said again",
+    file: "functions/pending-rescheduler/bound.ts",
+    find: `isOfNode ? ofMarked(`,
+    replace: `isOfNode && node.ref.name === "" ? ofMarked(`,
+    tests: startsNothing,
+  },
+  {
+    rail: "nodes: one pod that goes on is no reason to end all pods",
+    file: "functions/notready-handler/symptoms.ts",
+    find: `mayClimb: pods > 1 || symptoms.some(`,
+    replace: `mayClimb: pods > 0 || symptoms.some(`,
+    tests: ["test/unit/functions/notready-handler/symptoms.test.ts"],
   },
   {
     rail: "drain: something makes the pod again",
