@@ -14,6 +14,7 @@ const longest = [
   "node-death",
   "drain",
   "pleg",
+  "under-our-mark",
   "two-clusters",
   "orphans",
   "not-acting",

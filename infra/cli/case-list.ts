@@ -80,6 +80,11 @@ export function caseJson(item: Case): unknown {
     escalatedAt: rfc3339(escalated?.at),
     escalatedReason: escalated?.reason,
     shadowHeldUntil: rfc3339(item.shadowHeldUntil),
+    symptoms: item.symptoms?.map(({ pod, reason, at }) => ({
+      pod: `${pod.namespace}/${pod.name}`,
+      reason,
+      at: rfc3339(at),
+    })),
     closedBecause: item.closedBecause,
     traceId: item.traceId,
   };

@@ -18,6 +18,8 @@ export interface CaseRow {
   readonly mode?: "act" | "observe";
   readonly escalatedAt?: string;
   readonly escalatedReason?: string;
+  /** Of a node: what pods showed of it. */
+  readonly symptoms?: readonly { readonly pod: string; readonly reason: string }[];
 }
 
 /** One of `action list --json`. */
@@ -28,6 +30,7 @@ export interface ActionRow {
   readonly object: CaseRow["object"];
   readonly heal: { readonly kind: string };
   readonly reason: string;
+  readonly message: string;
   readonly mode: "act" | "observe";
   readonly outcome?: { readonly kind: string };
 }
