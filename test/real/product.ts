@@ -18,6 +18,7 @@ export interface CaseRow {
   readonly mode?: "act" | "observe";
   readonly escalatedAt?: string;
   readonly escalatedReason?: string;
+  readonly message?: string;
   /** Of a node: what pods showed of it. */
   readonly symptoms?: readonly { readonly pod: string; readonly reason: string }[];
 }
@@ -69,6 +70,8 @@ export interface Product {
   incidents(): Promise<readonly IncidentRow[]>;
   clusters(): Promise<readonly ClusterRow[]>;
   setFlag(scope: string, healer: string, mode: Mode): Promise<void>;
+  /** What one command line of the CLI wrote to either stream, and its exit code. */
+  cli(...args: readonly string[]): Promise<{ readonly code: number; readonly words: string }>;
   /** The end of what it printed, for a failed test. */
   tail(): string;
 }
@@ -105,16 +108,18 @@ export function product(options: ProductOptions): Product {
   let starts = 0;
   let running: Daemon | undefined;
 
-  const knitbone = async (args: readonly string[]): Promise<string> => {
-    const cli = join(repository, "infra", "cli", "knitbone.ts");
-    const { stdout } = await promisify(execFile)(process.execPath, [cli, "--state", state, ...args], {
-      cwd: repository,
-      env: userEnvironment(),
-      maxBuffer: 64 * 1_048_576,
-      timeout: 60_000,
-    });
-    return stdout;
-  };
+  const run = (args: readonly string[]) =>
+    promisify(execFile)(
+      process.execPath,
+      [join(repository, "infra", "cli", "knitbone.ts"), "--state", state, ...args],
+      {
+        cwd: repository,
+        env: userEnvironment(),
+        maxBuffer: 64 * 1_048_576,
+        timeout: 60_000,
+      },
+    );
+  const knitbone = async (args: readonly string[]): Promise<string> => (await run(args)).stdout;
   const ask = async <Row>(args: readonly string[]) => JSON.parse(await knitbone([...args, "--json"])) as readonly Row[];
 
   return {
@@ -152,6 +157,16 @@ export function product(options: ProductOptions): Product {
     clusters: () => ask<ClusterRow>(["cluster", "list"]),
     async setFlag(scope, healer, mode) {
       await knitbone(["flag", "set", scope, healer, mode, "--reason", "a test of the real tier"]);
+    },
+    async cli(...args) {
+      try {
+        const { stdout, stderr } = await run(args);
+        return { code: 0, words: stdout + stderr };
+      } catch (error) {
+        const { code, stdout = "", stderr = "" } = error as { code?: unknown; stdout?: string; stderr?: string };
+        if (typeof code !== "number") throw error;
+        return { code, words: stdout + stderr };
+      }
     },
     tail: () => running?.tail() ?? "knitbone was not started",
   };
