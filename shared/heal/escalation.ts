@@ -2,12 +2,14 @@ import { type Case, reopenedCase } from "../case/case.ts";
 import { describeFlag } from "../flag/flag.ts";
 import type { ObjectRef } from "../kubernetes/object-ref.ts";
 import type { Action } from "../ledger/action.ts";
-import { hours } from "../time/duration.ts";
+import type { Instant } from "../time/clock.ts";
+import { hours, minutes } from "../time/duration.ts";
 import { fileCase } from "./case-desk.ts";
 import type { HealerFacts } from "./healer.ts";
 import type { Look } from "./look.ts";
 import { nodeHealer } from "./node-healer.ts";
 import type { PipelineDeps } from "./pipeline-deps.ts";
+import { armWord } from "./word.ts";
 
 export interface Escalation {
   readonly about: ObjectRef;
@@ -47,6 +49,7 @@ export async function escalateOnce<Facts extends HealerFacts>(
   }
   const actionId = idOf(look, subject, escalation);
   const now = deps.clock.now();
+  if (look.mode === "act") await armWord(deps, wordOf(look, actionId, now));
   await deps.ledger.plan({
     id: actionId,
     cluster: openCase.key.cluster,
@@ -76,6 +79,12 @@ export async function escalateOnce<Facts extends HealerFacts>(
   look.log.warn("Escalated", { reason: escalation.reason, about: escalation.about.name, action: actionId });
   deps.metrics.count("Escalated", 1, { reason: escalation.reason });
   return filed;
+}
+
+/** After that nobody tries to tell it again. */
+function wordOf<Facts extends HealerFacts>({ healer, openCase }: Speaking<Facts>, actionId: string, now: Instant) {
+  const { key, traceId } = openCase;
+  return { healer: healer.name, cluster: key.cluster, traceId, actionId, dueAt: now + finishWithinMs + minutes(1) };
 }
 
 async function tell<Facts extends HealerFacts>(

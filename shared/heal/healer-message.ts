@@ -54,7 +54,20 @@ export interface Round {
   readonly putOff: number;
 }
 
+/** People were told, or were about to be: by `dueAt` the ledger's row has its outcome, whoever ended on the way. Read by nobody's flag: it only closes the row. */
+export interface Word {
+  readonly v: number;
+  readonly kind: "word";
+  readonly healer: string;
+  readonly cluster: string;
+  readonly traceId: string;
+  /** The ledger's row. */
+  readonly actionId: string;
+  readonly dueAt: Instant;
+  readonly hops: number;
+}
+
 /** What is about one object. */
 export type ObjectMessage = Sighting | WakeUp;
 
-export type HealerMessage = ObjectMessage | Rounds | Round;
+export type HealerMessage = ObjectMessage | Rounds | Round | Word;

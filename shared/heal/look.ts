@@ -44,6 +44,7 @@ export interface Handled {
     | "Closed"
     | "RoundsBegun"
     | "RoundMade"
+    | "WordEnded"
     | "Decided";
   readonly reason?: string;
 }

@@ -20,6 +20,16 @@ const message: z.ZodMiniType<HealerMessage> = z.discriminatedUnion("kind", [
   z.object({ ...envelope, kind: z.literal("wakeUp"), caseVersion: count, dueAt: instant, hops: count }),
   z.object({ v: count, kind: z.literal("rounds"), healer: healerName }),
   z.object({ v: count, kind: z.literal("round"), healer: healerName, cluster: clusterId, traceId, putOff: count }),
+  z.object({
+    v: count,
+    kind: z.literal("word"),
+    healer: healerName,
+    cluster: clusterId,
+    traceId,
+    actionId: z.string().check(z.minLength(1), z.maxLength(300)),
+    dueAt: instant,
+    hops: count,
+  }),
 ]);
 
 /** The only place that trusts the body of a message on a healer's queue, after checking it. Never throws. */

@@ -23,6 +23,7 @@ import { lookAt } from "./look-at.ts";
 import { parseHealerMessage } from "./parse-healer-message.ts";
 import type { PipelineDeps } from "./pipeline-deps.ts";
 import { beginRounds, goRound } from "./rounds.ts";
+import { endWord } from "./word.ts";
 
 /** A wake-up that comes while its healer is switched off comes again after this: one message of the longest delay that SQS takes. */
 const asleepMs = minutes(14);
@@ -72,6 +73,8 @@ function handle<Facts extends HealerFacts>(
     }
     case "wakeUp":
       return road(healer, deps, message, isAgain);
+    case "word":
+      return endWord(deps, message);
   }
 }
 

@@ -104,6 +104,8 @@ function objectOf({ body, messageId }: SQSRecord): string {
       return message.kind;
     case "round":
       return message.cluster;
+    case "word":
+      return message.actionId;
     default:
       return `${message.cluster}#${message.object.uid}`;
   }

@@ -5,6 +5,7 @@ import {
   type Rounds,
   type Sighting,
   type WakeUp,
+  type Word,
 } from "../../shared/heal/healer-message.ts";
 import { noon } from "./instant.ts";
 import { aRef } from "./object-ref.ts";
@@ -76,6 +77,23 @@ export function aDelta(overrides: Overrides<Delta> = {}): Delta {
       signals: ["PodOverdue"],
       observedAt: noon,
       traceId: "trace-1",
+    },
+    overrides,
+  );
+}
+
+/** The last word on an escalation of eu-1, due at noon. */
+export function aWord(overrides: Overrides<Word> = {}): Word {
+  return override<Word>(
+    {
+      v: healerMessageVersion,
+      kind: "word",
+      healer: "orphan-sweeper",
+      cluster: "eu-1",
+      traceId: "trace-1",
+      actionId: "escalate-1",
+      dueAt: noon,
+      hops: 0,
     },
     overrides,
   );

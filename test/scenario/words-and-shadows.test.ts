@@ -79,6 +79,30 @@ describe("an escalation", () => {
     expect(stage.api.events.map((each) => each.regarding.name)).toEqual([about.name]);
   });
 
+  it("about a workload, of which its teller did not live to see the end, has a last word after an hour though no pod of it is left", async () => {
+    const about = aDeployment().ref;
+    const stage = await aStage(scriptedHealer(() => ({ ...stuck, about }), "orphan-sweeper"));
+    stage.api.putPod(pod);
+    const ledger = stage.deps.ledger as unknown as { failNext(method: string, error: Error): void };
+    ledger.failNext("settle", new Error("killed"));
+    await expect(stage.sight(pod)).rejects.toThrow("killed");
+    stage.api.removePod(pod);
+    const outcomes = async () => (await stage.deps.ledger.list()).map(({ outcome }) => outcome?.kind);
+    await stage.pass(minutes(60));
+    expect(await outcomes()).toEqual([undefined]);
+    await stage.pass(minutes(2));
+    expect(await outcomes()).toEqual(["Unknown"]);
+    expect(stage.api.events).toHaveLength(1);
+  });
+
+  it("that was told keeps the outcome that it has", async () => {
+    const stage = await aStage(scriptedHealer(() => ({ ...stuck, about: aDeployment().ref })));
+    stage.api.putPod(pod);
+    await stage.sight(pod);
+    await stage.pass(minutes(70));
+    expect((await stage.deps.ledger.list()).map(({ outcome }) => outcome?.kind)).toEqual(["Done"]);
+  });
+
   it("about a workload does not put off the look at the pod itself", async () => {
     const time = { due: 0, now: () => 0 };
     const verdict = (): Verdict =>

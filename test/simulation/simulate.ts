@@ -32,7 +32,8 @@ const faultsForMs = minutes(5);
 /** After the last fault: the brake's exit (10 min), an hour's budgets are not used up by these failures, the rest is the healers' own pace. */
 const healsWithinMs = minutes(25);
 const repairedWithinMs = minutes(20);
-const saidWithinMs = minutes(5);
+/** A word that nobody came back to is ended an hour after it was planned. */
+const saidWithinMs = minutes(70);
 
 /** First all faults, then none: what is wrong must be healed by then, and all must be well once it is repaired. */
 export async function simulate(seed: number, setting: Setting): Promise<Run> {

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parseHealerMessage } from "../../../../shared/heal/parse-healer-message.ts";
-import { aRound, aRounds, aSighting, aWakeUp } from "../../../build/message.ts";
+import { aRound, aRounds, aSighting, aWakeUp, aWord } from "../../../build/message.ts";
 import { aRef } from "../../../build/object-ref.ts";
 
 /** Thousands of runs on a machine that does other things as well. */
@@ -20,6 +20,7 @@ it.each([
   ["a wake-up", aWakeUp({ hops: 20 })],
   ["the schedule's word", aRounds()],
   ["one cluster's round", aRound({ putOff: 3 })],
+  ["the last word on what was told", aWord({ hops: 4 })],
 ])("%s comes out as it went in", (_, message) => {
   expect(parse(message)).toEqual({ kind: "parsed", message });
 });
@@ -36,6 +37,7 @@ describe("a malformed message is refused", () => {
     ["a wake-up that is never due", { ...aWakeUp(), dueAt: null }, "SchemaViolation"],
     ["a round that was put off fewer than no times", aRound({ putOff: -1 }), "SchemaViolation"],
     ["rounds of nobody", { ...aRounds(), healer: undefined }, "SchemaViolation"],
+    ["a last word on nothing", aWord({ actionId: "" }), "SchemaViolation"],
     ["a version to come", aSighting({ v: 2 }), "UnknownVersion"],
     ["nothing", undefined, "NotJson"],
   ])("%s", (_, message, code) => {
@@ -46,7 +48,7 @@ describe("a malformed message is refused", () => {
 it(
   "never throws, whatever arrives (10,000 payloads)",
   () => {
-    const valid = [aSighting(), aWakeUp(), aRounds(), aRound()];
+    const valid = [aSighting(), aWakeUp(), aRounds(), aRound(), aWord()];
     const members = [...new Set(valid.flatMap((each) => Object.keys(each)))];
     const grafted = fc
       .tuple(fc.constantFrom(...valid), fc.constantFrom(...members), fc.jsonValue())
@@ -54,7 +56,8 @@ it(
     fc.assert(
       fc.property(fc.oneof(grafted, fc.string({ maxLength: 200 }), fc.json({ maxDepth: 14 })), (body) => {
         const result = parseHealerMessage(body);
-        if (result.kind === "parsed") expect(["sighting", "wakeUp", "rounds", "round"]).toContain(result.message.kind);
+        if (result.kind === "parsed")
+          expect(["sighting", "wakeUp", "rounds", "round", "word"]).toContain(result.message.kind);
         else expect(result.detail.length).toBeLessThanOrEqual(200);
       }),
       { numRuns: 10_000 },
