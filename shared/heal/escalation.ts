@@ -8,7 +8,6 @@ import { fileCase } from "./case-desk.ts";
 import type { HealerFacts } from "./healer.ts";
 import type { Look } from "./look.ts";
 import { nodeHealer } from "./node-healer.ts";
-import type { PipelineDeps } from "./pipeline-deps.ts";
 import { armWord } from "./word.ts";
 
 export interface Escalation {
@@ -129,22 +128,9 @@ async function finishTelling<Facts extends HealerFacts>(
 /** One id per case and, in observe mode where no case is marked, one per cause: a dry run does not repeat itself either. */
 function idOf<Facts extends HealerFacts>(look: Speaking<Facts>, subject: Case, { reason }: Escalation): string {
   const { healer, uid } = subject.key;
-  return look.mode === "observe" ? `observed-escalate-${healer}-${uid}-${reason}` : toldId(subject);
-}
-
-const toldId = ({ key, openedAt }: Case): string => `escalate-${key.healer}-${key.uid}-${openedAt}`;
-
-/**
- * Before a case closes, which nobody looks at again: what was to be told in it and has no outcome gets one. Whoever planned it ended before it was told, or
- * had no answer from the cluster. Unknown, not Withdrawn: the Event may stand there, or be on its way.
- */
-export async function endTelling(deps: Pick<PipelineDeps, "ledger" | "clock">, closing: Case): Promise<void> {
-  const { cluster } = closing.key;
-  const actionId = closing.escalated?.actionId ?? toldId(closing);
-  const action = await deps.ledger.read(cluster, actionId);
-  if (action === undefined || action.outcome !== undefined) return;
-  const message = "Its case closed before it was known whether the Event was written.";
-  await deps.ledger.settle(cluster, actionId, { kind: "Unknown", message, at: deps.clock.now() });
+  return look.mode === "observe"
+    ? `observed-escalate-${healer}-${uid}-${reason}`
+    : `escalate-${healer}-${uid}-${subject.openedAt}`;
 }
 
 /** Another look told first, or is about to. Our planned row is withdrawn, unless theirs is the same one. */

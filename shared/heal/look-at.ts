@@ -8,7 +8,7 @@ import { attempt } from "./attempt.ts";
 import { callOthers } from "./call-others.ts";
 import { fileCase, sendWakeUp } from "./case-desk.ts";
 import { correlate, endMembers } from "./correlate.ts";
-import { endTelling, escalateOnce } from "./escalation.ts";
+import { escalateOnce } from "./escalation.ts";
 import { type HandedOver, handOver } from "./hand-over.ts";
 import type { Verdict, VerdictKind } from "./heal.ts";
 import type { HealerFacts } from "./healer.ts";
@@ -262,7 +262,6 @@ async function close<Facts extends HealerFacts>(
   kind: VerdictKind,
   words: Words,
 ): Promise<Handled> {
-  await endTelling(look.deps, look.openCase);
   const filed = await fileCase(look.deps, look.openCase, {
     state: "closed",
     closedBecause: because,

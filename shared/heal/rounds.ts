@@ -12,7 +12,7 @@ import type { ObjectRef } from "../kubernetes/object-ref.ts";
 import type { Log } from "../log/log.ts";
 import { seconds } from "../time/duration.ts";
 import { fileCase } from "./case-desk.ts";
-import { type Escalation, endTelling, escalateOnce } from "./escalation.ts";
+import { type Escalation, escalateOnce } from "./escalation.ts";
 import type { Healer, HealerFacts } from "./healer.ts";
 import { healerMessageVersion, type Round } from "./healer-message.ts";
 import { holdBeforeRead } from "./hold-before-read.ts";
@@ -125,7 +125,6 @@ async function settle<Facts extends HealerFacts>(
 ): Promise<void> {
   const told = await deps.cases.load({ healer: healer.name, cluster: id, uid: object.uid });
   if (told?.state !== "open") return;
-  await endTelling(deps, told);
   await fileCase(deps, told, { state: "closed", closedBecause: "Recovered" });
 }
 

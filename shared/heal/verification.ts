@@ -8,7 +8,6 @@ import type { Instant } from "../time/clock.ts";
 import { seconds } from "../time/duration.ts";
 import { fileCase } from "./case-desk.ts";
 import { claimUidOf } from "./claiming.ts";
-import { endTelling } from "./escalation.ts";
 import type { Effect } from "./heal.ts";
 import type { HealerFacts } from "./healer.ts";
 import type { Handled, Sight } from "./look.ts";
@@ -49,7 +48,6 @@ export async function closeGone<Facts extends HealerFacts>(sight: Sight<Facts>):
   if (claim !== undefined && claim.healer === openCase.key.healer)
     await deps.claims.release(cluster, uid, claim.holder);
   await freeOwner(sight);
-  await endTelling(deps, openCase);
   const filed = await fileCase(deps, openCase, {
     state: "closed",
     closedBecause: actionId === undefined ? "Gone" : "Healed",

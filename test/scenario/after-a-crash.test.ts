@@ -178,6 +178,7 @@ describe("an escalation whose Event the cluster does not take", () => {
     await stage.pass(seconds(60));
     await stage.sight(pod, delta);
     expect(await stage.caseOf(pod.ref.uid)).toMatchObject({ state: "closed" });
+    await stage.pass(minutes(61));
     expect((await stage.deps.ledger.list()).map((each) => each.outcome?.kind)).toEqual(["Unknown"]);
   });
 
@@ -195,6 +196,7 @@ describe("an escalation whose Event the cluster does not take", () => {
     verdict = { kind: "leave", reason: "Healthy", message: "Fine.", ends: true };
     await stage.sight(pod);
     expect(await stage.caseOf(pod.ref.uid)).toMatchObject({ state: "closed", closedBecause: "Recovered" });
+    await stage.pass(minutes(61));
     expect((await stage.deps.ledger.list()).map((each) => each.outcome?.kind)).toEqual(["Unknown"]);
     expect(stage.api.events).toEqual([]);
   });
