@@ -41,7 +41,7 @@ export async function escalateOnce<Facts extends HealerFacts>(
 ): Promise<Case> {
   const { deps, openCase } = look;
   const aboutItself = escalation.about.uid === openCase.object.uid;
-  const subject = aboutItself ? openCase : await caseOf(look, escalation.about);
+  const subject = aboutItself ? openCase : await caseOf(look, escalation);
   if (subject.escalated !== undefined) {
     await finishTelling(look, escalation, subject.escalated);
     return aboutItself ? subject : noted(look, subject);
@@ -69,15 +69,26 @@ export async function escalateOnce<Facts extends HealerFacts>(
     await settle(look, actionId, "Observed", "Nobody was told: observe mode.");
     return subject;
   }
+  const verdict = verdictOf(look, escalation, now);
   const filed = await fileCase(deps, subject, {
     escalated: { reason: escalation.reason, at: now, actionId },
-    verdict: { kind: "escalate", reason: escalation.reason, message: escalation.message, at: now, mode: look.mode },
+    ...(isSaid(subject, verdict) ? {} : { verdict }),
   });
   if (filed === "conflict") return toldByAnother(look, subject, actionId);
   await tell(look, escalation, actionId, "first");
   look.log.warn("Escalated", { reason: escalation.reason, about: escalation.about.name, action: actionId });
   deps.metrics.count("Escalated", 1, { reason: escalation.reason });
   return filed;
+}
+
+type Judged = NonNullable<Case["verdict"]>;
+
+function verdictOf({ mode }: Pick<Speaking, "mode">, { reason, message }: Escalation, at: Instant): Judged {
+  return { kind: "escalate", reason, message, at, mode: mode === "act" ? "act" : "observe" };
+}
+
+function isSaid({ verdict }: Case, { kind, reason, mode }: Judged): boolean {
+  return verdict?.kind === kind && verdict.reason === reason && verdict.mode === mode;
 }
 
 /** After that nobody tries to tell it again. */
@@ -150,7 +161,8 @@ async function noted<Facts extends HealerFacts>(look: Speaking<Facts>, subject: 
   return filed === "conflict" ? subject : filed;
 }
 
-async function caseOf<Facts extends HealerFacts>(look: Speaking<Facts>, about: ObjectRef): Promise<Case> {
+async function caseOf<Facts extends HealerFacts>(look: Speaking<Facts>, escalation: Escalation): Promise<Case> {
+  const { about } = escalation;
   const key = {
     healer: about.kind === "Node" ? nodeHealer : look.healer.name,
     cluster: look.openCase.key.cluster,
@@ -161,8 +173,8 @@ async function caseOf<Facts extends HealerFacts>(look: Speaking<Facts>, about: O
   if (stored?.state === "open" && now - stored.updatedAt < quietMs) return stored;
   const opened = reopenedCase(stored, key, about, look.openCase.traceId, now);
   if (look.mode === "observe") return opened;
-  // It stands before anything is planned: the id of what is told is made of it.
-  const filed = await fileCase(look.deps, opened, {});
+  // It stands before anything is planned: the id of what is told is made of it. With its verdict, for whoever told it may end here, and nobody else judges it.
+  const filed = await fileCase(look.deps, opened, { verdict: verdictOf(look, escalation, now) });
   return filed === "conflict" ? ((await look.deps.cases.load(key)) ?? opened) : filed;
 }
 

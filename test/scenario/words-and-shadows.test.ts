@@ -95,6 +95,21 @@ describe("an escalation", () => {
     expect(stage.api.events).toHaveLength(1);
   });
 
+  it("about a workload leaves no case that nobody judged, where its teller ends before it is told", async () => {
+    const about = aDeployment().ref;
+    const stage = await aStage(scriptedHealer(() => ({ ...stuck, about }), "orphan-sweeper"));
+    stage.api.putPod(pod);
+    const ledger = stage.deps.ledger as unknown as { failNext(method: string, error: Error): void };
+    ledger.failNext("plan", new Error("killed"));
+    await expect(stage.sight(pod)).rejects.toThrow("killed");
+    const verdict = { kind: "escalate", reason: "FinalizersHold", message: "Held by example.com/x.", mode: "act" };
+    expect(await stage.caseOf(about.uid, "orphan-sweeper")).toMatchObject({ state: "open", verdict });
+    await stage.sight(pod);
+    expect(await stage.caseOf(about.uid, "orphan-sweeper")).toMatchObject({ verdict, escalated: {} });
+    expect((await stage.caseOf(about.uid, "orphan-sweeper"))?.verdict?.times).toBeUndefined();
+    expect(stage.api.events).toHaveLength(1);
+  });
+
   it("that was told keeps the outcome that it has", async () => {
     const stage = await aStage(scriptedHealer(() => ({ ...stuck, about: aDeployment().ref })));
     stage.api.putPod(pod);
