@@ -1,8 +1,9 @@
 import { luresReplacements, type NodeFacts } from "../kubernetes/node.ts";
 import type { ObjectRef } from "../kubernetes/object-ref.ts";
 import { actionBudgets, type BudgetScope, type ScopedBudget } from "../rail/action-budgets.ts";
+import type { Brake } from "../rail/brake.ts";
 import type { Instant } from "../time/clock.ts";
-import { seconds } from "../time/duration.ts";
+import { minutes, seconds } from "../time/duration.ts";
 import { type Heal, isNodeHeal, isSpillHeal, targetOf } from "./heal.ts";
 import type { HealerFacts } from "./healer.ts";
 import type { Look } from "./look.ts";
@@ -11,6 +12,8 @@ import { isSuspectedNode } from "./suspected-node.ts";
 
 /** What frees itself is looked at again after this: somebody may have tainted a suspected node. */
 const lookAgainMs = seconds(60);
+/** Under a brake more is held back than a look a minute would be worth. */
+const brakedAgainMs = minutes(5);
 
 /** What one attempt has spent. */
 export interface Spent {
@@ -66,9 +69,7 @@ export async function spendBudgets<Facts extends HealerFacts>(
     if (answer.kind === "exhausted") {
       await giveBackAll(spent);
       deps.metrics.count("BudgetExhausted", 1, { scope: budget.scope });
-      // Freed as soon as the first one is seen to be going, not by age.
-      const isSoonFree = (heal.kind === "EvictStuckPod" || isNodeHeal(heal)) && budget.scope === "ownerInFlight";
-      return refusal(budget, heal, subject, nodeSuspected || isSoonFree ? at + lookAgainMs : answer.nextAt);
+      return refusal(budget, heal, subject, Math.min(answer.nextAt, at + freeWithinMs(budget, brake, nodeSuspected)));
     }
     spent.push(budget);
   }
@@ -87,6 +88,12 @@ export async function spendBudgets<Facts extends HealerFacts>(
     },
     ...(inFlight === undefined ? {} : { inFlight: { key: inFlight.key, stamp: stampOf(inFlight) } }),
   };
+}
+
+/** What may make room before a stamp is old: the one in flight is seen to have gone, a suspected node is marked; the brake is released. */
+function freeWithinMs({ scope }: ScopedBudget, brake: Brake | undefined, nodeSuspected: boolean): number {
+  if (nodeSuspected || scope === "ownerInFlight") return lookAgainMs;
+  return brake?.state === "halved" ? brakedAgainMs : Number.POSITIVE_INFINITY;
 }
 
 interface ReservedRoom {

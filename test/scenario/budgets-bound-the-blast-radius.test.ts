@@ -200,8 +200,7 @@ describe("budgets of live pods", () => {
     await stage.sight(first);
     await stage.sight(second);
     expect(stage.api.writes.map((each) => each.pod.name)).toEqual(["web-1"]);
-    await stage.pass(seconds(13));
-    await stage.pass(minutes(11));
+    await stage.pass(seconds(75));
     expect(stage.api.writes.map((each) => each.pod.name)).toEqual(["web-1", "web-2"]);
   });
 
@@ -221,6 +220,20 @@ describe("budgets of live pods", () => {
     const stage = await aStage(scriptedHealer());
     await stage.brake({ state: "halved", notReady: 2 });
     expect(await forceDeleted(stage, 8, () => ({}))).toBe(5);
+  });
+
+  it("that are halved make room when the brake is released, not when the stamps are old", async () => {
+    const stage = await aStage(scriptedHealer());
+    const namespace = { key: "act#namespace#eu-1/shop", limit: 10, windowMs: minutes(10), title: "" };
+    for (let n = 0; n < 5; n++) await stage.deps.budgets.spend(namespace, `other-${n}`, stage.clock.now());
+    await stage.brake({ state: "halved", notReady: 2 });
+    const pod = anOverduePod();
+    stage.api.putPod(pod);
+    await stage.sight(pod);
+    expect((await stage.caseOf(pod.ref.uid))?.verdict).toMatchObject({ reason: "BudgetExhausted" });
+    await stage.brake({});
+    await stage.pass(minutes(5) + seconds(5));
+    expect(stage.api.writes.map((each) => each.pod.name)).toEqual(["web-1"]);
   });
 
   it("make room again when the oldest stamp leaves the window", async () => {
