@@ -115,11 +115,64 @@ const registryOutage: Failure = {
   healed: () => true,
 };
 
-/** One to four of them, each on a node of its own: what happens to a seed is decided before any fault is. */
+const isOn = (node: string) => (pod: Pod) => pod.spec.nodeName === node;
+const isGoing = ({ metadata }: Pod) => metadata.deletionTimestamp !== undefined;
+
+/** So many pods for each of the eight nodes. One is little enough that no hour's budget of its owner is used up, whatever else happens. */
+const spread = (model: ClusterModel, name: string, each: number) =>
+  createDeployment(model, { name, namespace: "shop", replicas: 8 * each, podSpec: grace });
+
+/** A node that makes no sandboxes, while it calls itself Ready: what never ran there is made elsewhere. */
+export const noSandboxes = (node: string): Failure => ({
+  name: `${node} makes no sandboxes`,
+  prepare: nothing,
+  happen(model) {
+    const words =
+      'Failed to create pod sandbox: rpc error: code = Unavailable desc = connection error: desc = "transport: Error while dialing: dial unix /run/containerd/containerd.sock: connect: connection refused"';
+    const undo = model.kubelet(node).failSandboxes(words, ({ metadata }) => metadata.labels?.["app"] === "api");
+    spread(model, "api", 1);
+    return undo;
+  },
+  healed: (model) => podsOf(model, "api", "shop").every(({ status }) => status?.phase === "Running"),
+});
+
+/** A kubelet that has not heard of some pods, and says not a word of them. Whether another one starts any meanwhile, which is the proof, is left to the run. */
+const overlooked = (node: string): Failure => ({
+  name: `${node} overlooks pods`,
+  prepare: nothing,
+  happen(model) {
+    const undo = model.kubelet(node).overlookPods(({ metadata }) => metadata.labels?.["app"] === "quiet");
+    spread(model, "quiet", 2);
+    return undo;
+  },
+  healed: () => true,
+});
+
+/** A runtime that is gone: the node is not Ready, and is drained of what may be moved. */
+export const runtimeDown = (node: string): Failure => ({
+  name: `the runtime of ${node} is down`,
+  prepare: (model) => spread(model, "relay", 1),
+  happen: (model) => model.kubelet(node).runtimeDown(),
+  healed: (model) => isMarked(model, node) && podsOf(model, "relay", "shop").filter(isOn(node)).every(isGoing),
+});
+
+/** At least one of them, each on a node of its own: what happens to a seed is decided before any fault is. */
 export function failuresOf(thrown: Dice): readonly Failure[] {
-  const all = [overdue("n1"), untouchable("n2"), residue("n3"), silent("n5"), registryOutage];
-  const chosen = all.filter(() => thrown.chance(0.5));
-  return chosen.length > 0 ? chosen : [thrown.pick(all)];
+  const all: readonly (readonly [Failure, number])[] = [
+    [overdue("n1"), 0.5],
+    [untouchable("n2"), 0.5],
+    [residue("n3"), 0.5],
+    [silent("n5"), 0.5],
+    [registryOutage, 0.5],
+    [runtimeDown("n4"), 0.25],
+    [noSandboxes("n6"), 0.25],
+    [overlooked("n8"), 0.25],
+  ];
+  const drawn = all.flatMap(([failure, share]) => (thrown.chance(share) ? [failure] : []));
+  // Two nodes of eight that are not Ready halve every budget for as long as they are: what is healed in time with one of them need not be with both.
+  const down = drawn.find(({ name }) => name.startsWith("the runtime"));
+  const chosen = down === undefined ? drawn : drawn.filter(({ name }) => !name.endsWith("is silent"));
+  return chosen.length > 0 ? chosen : [thrown.pick(all.map(([failure]) => failure))];
 }
 
 /** Once all is repaired: no node of ours is marked, and everything runs. */

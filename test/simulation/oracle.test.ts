@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { ApiConnection } from "../../shared/cluster/connection.ts";
 import { aFlagRow } from "../build/flag-row.ts";
-import { overdue, untouchable } from "./failures.ts";
+import { noSandboxes, overdue, runtimeDown, untouchable } from "./failures.ts";
 import { calm } from "./knobs.ts";
 import { shrink } from "./shrink.ts";
 import { simulate } from "./simulate.ts";
@@ -24,6 +24,16 @@ describe("the oracle, where a part of the product is taken away", () => {
     const run = await simulate(1, { knobs: calm, mode: "act", failures: [overdue("n1"), untouchable("n2")] });
     expect(run.wrongs).toEqual([]);
     expect(run.changes).toBe(2);
+  });
+
+  it.each([
+    ["a node makes no sandboxes", noSandboxes("n6"), ["patch nodes", "create pods", "patch nodes"]],
+    ["a runtime is down", runtimeDown("n4"), ["patch nodes", "create pods", "delete pods", "patch nodes"]],
+  ] as const)("sees that %s, and by which writes it is healed", async (_, failure, writes) => {
+    const run = await simulate(1, { knobs: calm, mode: "act", failures: [failure] });
+    expect(run.wrongs).toEqual([]);
+    const written = run.trace.filter((line) => / audit .* 20\d$/.test(line) && !line.includes("events"));
+    expect(written.map((line) => line.replace(/^.*?(\w+ \w+) \S+ \d+$/, "$1"))).toEqual(writes);
   });
 
   it("sees writes that name no uid", async () => {
@@ -52,7 +62,8 @@ describe("the oracle, where a part of the product is taken away", () => {
     const failures = [{ ...overdue("n1", 8), healed: () => true }];
     const setting = { knobs: calm, mode: "act", failures } as const;
     const bounded = await simulate(1, setting);
-    expect(kinds(bounded.wrongs)).toEqual([]);
+    // An owner's hour has room for three: what hangs there still keeps the mark.
+    expect(kinds(bounded.wrongs)).toEqual(["a node is still marked or not Ready"]);
     const run = await simulate(1, {
       ...setting,
       sabotage: {

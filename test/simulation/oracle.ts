@@ -100,9 +100,12 @@ interface Bound {
   readonly windowMs: number;
 }
 
-/** (c) The budgets of `safety.md` §1.3, in every window. */
+/** (c) The budgets of `safety.md` §1.3, in every window. They count pods, not tries: one that hung after its eviction, and was let go of by force, is one. */
 function overBudget(accepted: readonly Write[], pods: PodsSeen): readonly string[] {
-  const removals = accepted.filter(isRemoval).map((write) => ({ write, pod: pods.get(write.uid ?? "") }));
+  const first = [...Map.groupBy(accepted.filter(isRemoval), ({ uid }) => uid).values()].flatMap(
+    ([write]) => write ?? [],
+  );
+  const removals = first.map((write) => ({ write, pod: pods.get(write.uid ?? "") }));
   const live = removals.filter(({ write, pod }) => write.kind === "forceDelete" || pod?.status?.phase !== "Failed");
   const terminal = removals.filter((each) => !live.includes(each));
   const marks = accepted.filter(
