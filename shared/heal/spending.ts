@@ -15,6 +15,9 @@ const lookAgainMs = seconds(60);
 /** Under a brake more is held back than a look a minute would be worth. */
 const brakedAgainMs = minutes(5);
 
+/** The object may be gone by then, and not every healer hears of that: an owner's hour is not waited for in one. */
+const heldAtMostMs = minutes(15);
+
 /** What one attempt has spent. */
 export interface Spent {
   readonly kind: "spent";
@@ -93,7 +96,7 @@ export async function spendBudgets<Facts extends HealerFacts>(
 /** What may make room before a stamp is old: the one in flight is seen to have gone, a suspected node is marked; the brake is released. */
 function freeWithinMs({ scope }: ScopedBudget, brake: Brake | undefined, nodeSuspected: boolean): number {
   if (nodeSuspected || scope === "ownerInFlight") return lookAgainMs;
-  return brake?.state === "halved" ? brakedAgainMs : Number.POSITIVE_INFINITY;
+  return brake?.state === "halved" ? brakedAgainMs : heldAtMostMs;
 }
 
 interface ReservedRoom {

@@ -3,6 +3,8 @@ import type { ClusterModel } from "../../infra/local/cluster-model/model.ts";
 import { nodeCondition } from "../../infra/local/cluster-model/objects/node.ts";
 import type { Pod } from "../../infra/local/cluster-model/objects/pod.ts";
 import { suspectMark } from "../../shared/kubernetes/node-marks.ts";
+import { limits } from "../../shared/rail/limits.ts";
+import { productWrites } from "./audit.ts";
 import type { Dice } from "./dice.ts";
 
 /** One thing that is wrong in the cluster of a run. */
@@ -118,9 +120,16 @@ const registryOutage: Failure = {
 const isOn = (node: string) => (pod: Pod) => pod.spec.nodeName === node;
 const isGoing = ({ metadata }: Pod) => metadata.deletionTimestamp !== undefined;
 
-/** So many pods for each of the eight nodes. One is little enough that no hour's budget of its owner is used up, whatever else happens. */
+/** So many pods for each of the eight nodes. */
 const spread = (model: ClusterModel, name: string, each: number) =>
   createDeployment(model, { name, namespace: "shop", replicas: 8 * each, podSpec: grace });
+
+/** An owner's hour has room for so many pods: what else happens to a workload may leave nothing of it. */
+const isSpent = (model: ClusterModel, app: string) =>
+  productWrites(model.api.audit.records).filter(
+    ({ kind, isAccepted, name }) =>
+      isAccepted && (kind === "evict" || kind === "forceDelete") && name.startsWith(`${app}-`),
+  ).length >= limits.owner.limit;
 
 /** A node that makes no sandboxes, while it calls itself Ready: what never ran there is made elsewhere. */
 export const noSandboxes = (node: string): Failure => ({
@@ -133,7 +142,8 @@ export const noSandboxes = (node: string): Failure => ({
     spread(model, "api", 1);
     return undo;
   },
-  healed: (model) => podsOf(model, "api", "shop").every(({ status }) => status?.phase === "Running"),
+  healed: (model) =>
+    podsOf(model, "api", "shop").every(({ status }) => status?.phase === "Running") || isSpent(model, "api"),
 });
 
 /** A kubelet that has not heard of some pods, and says not a word of them. Whether another one starts any meanwhile, which is the proof, is left to the run. */

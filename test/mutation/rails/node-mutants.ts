@@ -257,7 +257,7 @@ export const nodeMutants: readonly Mutant[] = [
   {
     rail: "symptoms: no reboot for what one pod showed of a quiet node",
     file: "functions/notready-handler/symptoms.ts",
-    find: `mayClimb: found.pods > 1 || gentle.has(found.reason)`,
+    find: `mayClimb: found.pods > 1 || isGentle(found.reason)`,
     replace: `mayClimb: true`,
     tests: [`${nodeCauses}/symptoms.test.ts`],
   },
