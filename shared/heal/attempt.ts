@@ -16,6 +16,7 @@ import { lastLook } from "./last-look.ts";
 import type { Look } from "./look.ts";
 import { type Refusal, spendBudgets } from "./spending.ts";
 import type { Subject } from "./subject.ts";
+import { armLastWord } from "./word.ts";
 
 type HealVerdict = Extract<Verdict, { kind: "heal" }>;
 
@@ -73,6 +74,7 @@ export async function attempt<Facts extends HealerFacts>(
     await claimed.release();
     return spent;
   }
+  await armLastWord(look, actionId);
   await deps.ledger.plan(plannedAction(look, facts, verdict, actionId, spent.keys));
   const leak = mode === "act" ? leakOf(look, heal, subject, actionId) : undefined;
   if (leak !== undefined) await deps.leaks.open(leak);

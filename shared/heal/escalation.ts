@@ -3,12 +3,12 @@ import { describeFlag } from "../flag/flag.ts";
 import type { ObjectRef } from "../kubernetes/object-ref.ts";
 import type { Action } from "../ledger/action.ts";
 import type { Instant } from "../time/clock.ts";
-import { hours, minutes } from "../time/duration.ts";
+import { hours } from "../time/duration.ts";
 import { fileCase } from "./case-desk.ts";
 import type { HealerFacts } from "./healer.ts";
 import type { Look } from "./look.ts";
 import { nodeHealer } from "./node-healer.ts";
-import { armWord } from "./word.ts";
+import { armLastWord } from "./word.ts";
 
 export interface Escalation {
   readonly about: ObjectRef;
@@ -48,7 +48,7 @@ export async function escalateOnce<Facts extends HealerFacts>(
   }
   const actionId = idOf(look, subject, escalation);
   const now = deps.clock.now();
-  if (look.mode === "act") await armWord(deps, wordOf(look, actionId, now));
+  if (look.mode === "act") await armLastWord(look, actionId);
   await deps.ledger.plan({
     id: actionId,
     cluster: openCase.key.cluster,
@@ -89,12 +89,6 @@ function verdictOf({ mode }: Pick<Speaking, "mode">, { reason, message }: Escala
 
 function isSaid({ verdict }: Case, { kind, reason, mode }: Judged): boolean {
   return verdict?.kind === kind && verdict.reason === reason && verdict.mode === mode;
-}
-
-/** After that nobody tries to tell it again. */
-function wordOf<Facts extends HealerFacts>({ healer, openCase }: Speaking<Facts>, actionId: string, now: Instant) {
-  const { key, traceId } = openCase;
-  return { healer: healer.name, cluster: key.cluster, traceId, actionId, dueAt: now + finishWithinMs + minutes(1) };
 }
 
 async function tell<Facts extends HealerFacts>(

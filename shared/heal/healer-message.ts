@@ -54,7 +54,7 @@ export interface Round {
   readonly putOff: number;
 }
 
-/** People were told, or were about to be: by `dueAt` the ledger's row has its outcome, whoever ended on the way. Read by nobody's flag: it only closes the row. */
+/** An action was about to be planned: by `dueAt` the ledger's row has its outcome, whoever ended on the way. No flag is asked: it only closes the row. */
 export interface Word {
   readonly v: number;
   readonly kind: "word";

@@ -124,12 +124,15 @@ const isGoing = ({ metadata }: Pod) => metadata.deletionTimestamp !== undefined;
 const spread = (model: ClusterModel, name: string, each: number) =>
   createDeployment(model, { name, namespace: "shop", replicas: 8 * each, podSpec: grace });
 
-/** An owner's hour has room for so many pods: what else happens to a workload may leave nothing of it. */
-const isSpent = (model: ClusterModel, app: string) =>
-  productWrites(model.api.audit.records).filter(
-    ({ kind, isAccepted, name }) =>
-      isAccepted && (kind === "evict" || kind === "forceDelete") && name.startsWith(`${app}-`),
-  ).length >= limits.owner.limit;
+/** An hour has room for so many pods of an owner, and so many marks: what else happens may leave nothing of either. */
+function isSpent(model: ClusterModel, app: string): boolean {
+  const accepted = productWrites(model.api.audit.records).filter(({ isAccepted }) => isAccepted);
+  const marks = accepted.filter(({ taints }) => taints.some((each) => each.startsWith(suspectMark.key)));
+  const removals = accepted.filter(
+    ({ kind, name }) => (kind === "evict" || kind === "forceDelete") && name.startsWith(`${app}-`),
+  );
+  return removals.length >= limits.owner.limit || marks.length >= limits.nodesOfCluster.limit;
+}
 
 /** A node that makes no sandboxes, while it calls itself Ready: what never ran there is made elsewhere. */
 export const noSandboxes = (node: string): Failure => ({

@@ -163,6 +163,7 @@ async function unsaid({ tables }: World): Promise<readonly Action[]> {
   return (await tables.ledger.list()).filter(({ outcome }) => outcome === undefined);
 }
 
-/** Nothing was written to a cluster. */
-const isShadow = ({ mode, reason }: Action): boolean => mode === "observe" || reason === "IncidentClosed";
+/** Nothing was written to a cluster, and nobody would have been told. */
+const isShadow = ({ mode, heal, reason }: Action): boolean =>
+  (mode === "observe" && heal.kind === "Escalate") || reason === "IncidentClosed";
 const withoutEnd = ({ id, healer, reason, mode }: Action): string => `no outcome: ${healer} ${reason} ${id} (${mode})`;
