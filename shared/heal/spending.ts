@@ -74,7 +74,8 @@ export async function spendBudgets<Facts extends HealerFacts>(
       deps.metrics.count("BudgetExhausted", 1, { scope: budget.scope });
       return refusal(budget, heal, subject, Math.min(answer.nextAt, at + freeWithinMs(budget, brake, nodeSuspected)));
     }
-    spent.push(budget);
+    // What another attempt at the same pod spent (an eviction, before it hung) is not ours to give back: it may have acted.
+    if (answer.kind === "spent") spent.push(budget);
   }
   const room = await reserveRoom(look, heal, `${object}#${openCase.attempts + 1}`, at);
   if (room.kind === "held") {
@@ -86,7 +87,7 @@ export async function spendBudgets<Facts extends HealerFacts>(
     kind: "spent",
     keys: budgets.map((each) => each.key),
     async giveBack(scope) {
-      await giveBackAll(scope === undefined ? budgets : budgets.filter((each) => each.scope === scope));
+      await giveBackAll(scope === undefined ? spent : spent.filter((each) => each.scope === scope));
       if (scope === undefined) await room.giveBack();
     },
     ...(inFlight === undefined ? {} : { inFlight: { key: inFlight.key, stamp: stampOf(inFlight) } }),

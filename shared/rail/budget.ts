@@ -12,6 +12,8 @@ export interface Budget {
 
 export type Spend =
   | { readonly kind: "spent" }
+  /** The same stamp lies in the window: it counts once, and whoever spent it may have acted. Not to be given back by who did not spend it. */
+  | { readonly kind: "already" }
   /** `nextAt`: when the oldest stamp leaves the window. */
   | { readonly kind: "exhausted"; readonly nextAt: Instant };
 

@@ -40,8 +40,8 @@ export function dynamoBudgetStore(client: DynamoDBDocumentClient, tableName: str
       untilWon(table, budget, async (log, write) => {
         const spend = logSpend(log, budget, stamp, now);
         if (spend.kind === "exhausted") return { kind: "exhausted", nextAt: spend.nextAt };
-        if (spend.kind === "spent" && (await write(spend.log)) === "refused") return "lost";
-        return { kind: "spent" };
+        if (spend.kind === "already") return { kind: "already" };
+        return (await write(spend.log)) === "refused" ? "lost" : { kind: "spent" };
       }),
     giveBack: (budget, stamp) =>
       untilWon(table, budget, async (log, write) => {

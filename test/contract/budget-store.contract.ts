@@ -38,8 +38,8 @@ export function budgetStoreContract(create: () => Promise<BudgetStore>, deviatio
       for (const limit of [2, 51]) {
         const budget = aBudget(limit, `repeat-${limit}`);
         for (let i = 0; i < limit; i++) await budgets.spend(budget, `stamp-${i}`, now);
-        expect(await budgets.spend(budget, `stamp-${limit - 1}`, now + 5)).toEqual({ kind: "spent" });
-        expect(await budgets.spend(budget, "stamp-0", now + 5)).toEqual({ kind: "spent" });
+        expect(await budgets.spend(budget, `stamp-${limit - 1}`, now + 5)).toEqual({ kind: "already" });
+        expect(await budgets.spend(budget, "stamp-0", now + 5)).toEqual({ kind: "already" });
         expect(await budgets.used(budget, now + 5)).toBe(limit);
       }
     });

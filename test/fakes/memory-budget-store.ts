@@ -17,7 +17,7 @@ export function memoryBudgetStore(): WithFaults<BudgetStore> {
       // A row's time never goes back: a caller with a slow clock must not make room.
       const at = Math.max(now, rows.get(budget.key)?.at(-1)?.at ?? now);
       const stamps = within(budget, at);
-      if (stamps.some((each) => each.id === stamp)) return { kind: "spent" };
+      if (stamps.some((each) => each.id === stamp)) return { kind: "already" };
       if (stamps.length >= budget.limit) {
         return { kind: "exhausted", nextAt: (stamps[0]?.at ?? at) + budget.windowMs };
       }

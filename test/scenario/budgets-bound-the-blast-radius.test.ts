@@ -222,6 +222,19 @@ describe("budgets of live pods", () => {
     expect(await forceDeleted(stage, 8, () => ({}))).toBe(5);
   });
 
+  it("keep what an eviction spent when the same pod is not let go of by force after it", async () => {
+    const stage = await aStage(scriptedHealer());
+    const pod = anOverduePod();
+    stage.api.putPod(pod);
+    const owner = { key: `act#owner#eu-1/${aDeployment().ref.uid}`, limit: 3, windowMs: hours(1), title: "" };
+    await stage.deps.budgets.spend(owner, `${pod.ref.uid}#1`, stage.clock.now());
+    const namespace = { key: "act#namespace#eu-1/shop", limit: 10, windowMs: minutes(10), title: "" };
+    for (let n = 0; n < 10; n++) await stage.deps.budgets.spend(namespace, `other-${n}`, stage.clock.now());
+    await stage.sight(pod);
+    expect((await stage.caseOf(pod.ref.uid))?.verdict).toMatchObject({ reason: "BudgetExhausted" });
+    expect(await stage.deps.budgets.used(owner, stage.clock.now())).toBe(1);
+  });
+
   it("that are halved make room when the brake is released, not when the stamps are old", async () => {
     const stage = await aStage(scriptedHealer());
     const namespace = { key: "act#namespace#eu-1/shop", limit: 10, windowMs: minutes(10), title: "" };

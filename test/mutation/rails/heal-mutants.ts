@@ -264,6 +264,13 @@ export const healMutants: readonly Mutant[] = [
     tests: words,
   },
   {
+    rail: "budgets: what another attempt at the same pod spent is not given back",
+    file: "shared/heal/spending.ts",
+    find: `if (answer.kind === "spent") spent.push(budget);`,
+    replace: `spent.push(budget);`,
+    tests: budgets,
+  },
+  {
     rail: "observe mode",
     file: "shared/heal/attempt.ts",
     find: `if (mode === "observe") {
