@@ -182,10 +182,18 @@ export function failuresOf(thrown: Dice): readonly Failure[] {
     [overlooked("n8"), 0.25],
   ];
   const drawn = all.flatMap(([failure, share]) => (thrown.chance(share) ? [failure] : []));
-  // Two nodes of eight that are not Ready halve every budget for as long as they are: what is healed in time with one of them need not be with both.
-  const down = drawn.find(({ name }) => name.startsWith("the runtime"));
-  const chosen = down === undefined ? drawn : drawn.filter(({ name }) => !name.endsWith("is silent"));
-  return chosen.length > 0 ? chosen : [thrown.pick(all.map(([failure]) => failure))];
+  return withRoom(drawn.length > 0 ? drawn : [thrown.pick(all.map(([failure]) => failure))]);
+}
+
+/**
+ * What is healed in time alone need not be beside others: two nodes of eight that are not Ready halve every budget, and an hour has room for three marks, of which an
+ * attempt that got no answer has one.
+ */
+function withRoom(drawn: readonly Failure[]): readonly Failure[] {
+  const has = (kind: RegExp) => drawn.some(({ name }) => kind.test(name));
+  const isTooMuch = ({ name }: Failure): boolean =>
+    (/is silent/.test(name) && has(/runtime|no sandboxes/)) || (/overlooks/.test(name) && has(/no sandboxes/));
+  return drawn.filter((each) => !isTooMuch(each));
 }
 
 /** Once all is repaired: no node of ours is marked, and everything runs. */
