@@ -122,9 +122,11 @@ async function showing(cluster: ControlPlane, namespace: string, shows: HungProc
   if ("terminating" in shows) return { terminating: pod?.metadata.deletionTimestamp !== undefined };
   if ("waiting" in shows) return { waiting: pod?.status.containerStatuses?.[0]?.state?.waiting?.reason };
   const warnings = (await eventsIn(cluster, namespace)).filter(
-    // That one is said of every pod of a cluster without DNS, as this one is.
-    ({ reason, ...event }) =>
-      (event as unknown as { type: string }).type === "Warning" && reason !== "MissingClusterDNS",
+    // Not what Knitbone tells; and one is said of every pod of a cluster without DNS, as this one is.
+    ({ reason, source, ...event }) =>
+      (event as unknown as { type: string }).type === "Warning" &&
+      source.component === "kubelet" &&
+      reason !== "MissingClusterDNS",
   );
   return { event: warnings.at(-1)?.reason ?? "" };
 }
