@@ -20,6 +20,7 @@ const longest = [
   "not-acting",
   "creation-failures",
   "registry-outage",
+  "shared-incident",
   "spill",
 ];
 
