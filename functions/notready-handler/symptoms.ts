@@ -61,10 +61,6 @@ export function symptomCause({ openCase }: Pick<Look, "openCase">): SymptomFindi
   return found.toSorted((a, b) => b.pods - a.pods)[0];
 }
 
-function isGentle(reason: string): boolean {
-  return gentle.has(reason as SymptomReason);
-}
-
 function shownOf({ symptoms = [] }: Case, reason: SymptomReason): readonly Symptom[] {
   return symptoms.filter((each) => each.reason === reason);
 }
@@ -75,7 +71,7 @@ export function lastingCause(look: Look): (SymptomFinding & { readonly mayClimb:
   if (found === undefined || !lasting.has(found.reason)) return undefined;
   const tried = look.openCase.memory?.tried ?? [];
   if (tried.some(({ at }) => at >= found.lastAt)) return undefined;
-  return { ...found, mayClimb: found.pods > 1 || isGentle(found.reason) };
+  return { ...found, mayClimb: found.pods > 1 || gentle.has(found.reason) };
 }
 
 /** What pods go on showing under our mark; `mayClimb`: enough of them for what the first rung ends, which one pod that nobody moves is not. */
@@ -89,7 +85,10 @@ export function ongoing(
     ({ at }) => at + offsetMs > markedAt && now - (at + offsetMs) <= withinMs,
   );
   const pods = new Set(symptoms.map(({ pod }) => pod.uid)).size;
-  return { symptoms, mayClimb: pods > 1 || symptoms.some(({ reason }) => isGentle(reason)) };
+  const found = symptomCause({ openCase });
+  // By the pods that show what the rung is for: another pod's other trouble is no second witness.
+  const mayClimb = found === undefined ? pods > 1 : found.pods > 1 || gentle.has(found.reason);
+  return { symptoms, mayClimb };
 }
 
 /** When a rung is due under our mark: after the kubelet's back-off; where a name is reserved, once the pod that needs it has been moved (S0-82). */

@@ -120,8 +120,8 @@ export const nodeMutants: readonly Mutant[] = [
   {
     rail: "nodes: one pod that goes on is no reason to end all pods",
     file: "functions/notready-handler/symptoms.ts",
-    find: `mayClimb: pods > 1 || symptoms.some(`,
-    replace: `mayClimb: pods > 0 || symptoms.some(`,
+    find: `const mayClimb = found === undefined ? pods > 1 : found.pods > 1 ||`,
+    replace: `const mayClimb = found === undefined ? pods > 1 : found.pods > 0 ||`,
     tests: ["test/unit/functions/notready-handler/symptoms.test.ts"],
   },
   {
@@ -257,7 +257,7 @@ export const nodeMutants: readonly Mutant[] = [
   {
     rail: "symptoms: no reboot for what one pod showed of a quiet node",
     file: "functions/notready-handler/symptoms.ts",
-    find: `mayClimb: found.pods > 1 || isGentle(found.reason)`,
+    find: `mayClimb: found.pods > 1 || gentle.has(found.reason)`,
     replace: `mayClimb: true`,
     tests: [`${nodeCauses}/symptoms.test.ts`],
   },

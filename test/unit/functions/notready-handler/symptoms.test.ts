@@ -217,6 +217,11 @@ describe("what pods go on showing under our mark", () => {
     expect(going(shown("NameReserved", 1, now))).toMatchObject(asked("restart-runtime", "NameReserved"));
   });
 
+  it("of one kind each is no reason for what one of them would need", () => {
+    const symptoms = [...shown("CgroupLeak", 1, now), ...shown("NameReserved", 1, now)];
+    expect(going(symptoms)).toMatchObject({ kind: "escalate", reason: "CgroupLeak" });
+  });
+
   it("has the kubelet's time first", () => {
     expect(going(shown("RuntimeDown", 2, now), {}, atNoon(-minutes(5)) + 1)).toMatchObject({
       kind: "wait",
